@@ -1,0 +1,127 @@
+/* store.h - where keys and values live: directory, zip archive, memory.
+ *
+ * A store maps keys (see base/key.h: '/'-separated, relative) to byte values.
+ * All stores answer the same contract, run by tests/contract/store_contract.c:
+ *   - get of an absent key answers ZH_NOTFOUND without a message;
+ *   - put replaces the whole value; no reader, in this process or another, ever sees
+ *     a part of it, unless the caller waived that with ZH_PUT_PLAIN;
+ *   - erase of an absent key is ZH_OK;
+ *   - put, get, erase may be called from several threads at once for different keys
+ *     when the store has ZH_STORE_CONCURRENT, otherwise the store serialises them itself
+ *     (calls are always safe; the bit says that they overlap);
+ *   - flush makes all that was put visible to other readers (zip: publishes the archive);
+ *   - close flushes nothing by itself: unflushed values of a zip store are dropped.
+ */
+#ifndef ZH_STORE_H
+#define ZH_STORE_H
+
+#include "zh/zh.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct zh_store zh_store;
+struct zh_buf;
+
+/* Promises, positive only: the absence of a bit is always the safe reading. */
+enum zh_store_caps {
+    ZH_STORE_WRITE = 1u << 0,      /* opened for writing */
+    ZH_STORE_CONCURRENT = 1u << 1, /* calls from several threads overlap */
+    ZH_STORE_ERASE = 1u << 2,      /* values once flushed can be erased */
+    ZH_STORE_IMMEDIATE = 1u << 3   /* a put is visible to other readers without flush */
+};
+
+enum zh_put_flags {
+    ZH_PUT_PLAIN = 1u << 0,  /* nothing refers to this key yet: may be written in place, without rename */
+    ZH_PUT_NEWDIR = 1u << 1, /* hint: the key's directory does probably not exist yet */
+    ZH_PUT_EXCL = 1u << 2    /* ZH_EXISTS if the key exists; exclusive against other processes */
+};
+
+typedef enum zh_open_mode {
+    ZH_OPEN_READ,   /* must exist */
+    ZH_OPEN_WRITE,  /* must exist; read and write */
+    ZH_CREATE_EXCL, /* must not exist (a directory may exist if it is empty) */
+    ZH_CREATE_TRUNC /* an existing Zarr store or plain file of this name is emptied; anything else is refused */
+} zh_open_mode;
+
+/* A key found by zh_store_list: one direct child of the prefix. */
+typedef int (*zh_list_fn)(void *payload, const char *name, bool is_prefix, zh_error *err);
+
+/* For authors of stores. All but get, put, list and close may be NULL (ZH_UNSUPPORTED).
+ * Called through the zh_store_* functions below only, which check arguments and caps once. */
+typedef struct zh_store_ops {
+    unsigned version; /* ZH_STORE_OPS_VERSION */
+    const char *kind; /* "directory", "zip", "memory": for messages */
+    int (*get)(zh_store *s, const char *key, struct zh_buf *out, zh_error *err);
+    int (*get_range)(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got, zh_error *err);
+    int (*size)(zh_store *s, const char *key, uint64_t *out, zh_error *err);
+    int (*put)(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err);
+    int (*erase)(zh_store *s, const char *key, zh_error *err);
+    int (*erase_prefix)(zh_store *s, const char *prefix, zh_error *err);
+    int (*list)(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
+    int (*flush)(zh_store *s, zh_error *err);
+    void (*close)(zh_store *s);
+} zh_store_ops;
+#define ZH_STORE_OPS_VERSION 1u
+
+/* First member of every store's own struct. */
+struct zh_store {
+    const zh_store_ops *ops;
+    uint32_t caps; /* enum zh_store_caps; fixed once opened */
+    char *url;     /* the name given at opening, for messages; owned (zh_malloc family) */
+};
+
+/* Directory at path. Nothing outside it is ever touched: keys are resolved relative to the root's
+ * descriptor. ZH_CREATE_*: the directory is made at once (parents are not); TRUNC removes the old content
+ * of a directory only if it holds zarr.json, .zgroup or .zarray, or is empty. */
+int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+
+/* Zip archive at path; see store_zip.c for the states. Opened for reading: the archive's central directory.
+ * Opened for writing: values wait in an unnamed temporary file beside the archive, and flush writes a whole new
+ * archive (metadata documents first, breadth-first, then chunks; entries stored, no duplicate names) and renames it
+ * over path. */
+int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+
+/* In memory; gone at close. */
+int zh_store_mem_open(zh_store **out, zh_error *err);
+
+/* Existing stores by what they are: a directory, or a file that is a zip archive.
+ * ZH_NOTFOUND: nothing there, or neither. */
+int zh_store_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+
+int zh_store_get(zh_store *s, const char *key, struct zh_buf *out, zh_error *err); /* appends to out */
+int zh_store_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
+                       zh_error *err);
+int zh_store_size(zh_store *s, const char *key, uint64_t *out, zh_error *err);
+int zh_store_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err);
+int zh_store_erase(zh_store *s, const char *key, zh_error *err);
+int zh_store_erase_prefix(zh_store *s, const char *prefix,
+                          zh_error *err); /* all keys below prefix + "/"; "" is the whole store */
+int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
+                  zh_error *err); /* direct children; "" is the root; ZH_OK if none */
+int zh_store_flush(zh_store *s, zh_error *err);
+void zh_store_close(zh_store *s); /* NULL is fine */
+
+/* Removes the store at path whole: a directory that holds a root document, or a zip archive with one. Anything else,
+ * and an absent path, is refused (ZH_INVALID, ZH_NOTFOUND). */
+int zh_store_delete(const char *path, zh_error *err);
+uint32_t zh_store_caps(const zh_store *s);
+const char *zh_store_url(const zh_store *s);
+
+/* What lies at path, cheaply and without opening a store. Never follows a whole tree. */
+typedef enum zh_path_kind {
+    ZH_PATH_ABSENT,
+    ZH_PATH_ZARR_DIR,
+    ZH_PATH_ZARR_ZIP,
+    ZH_PATH_EMPTY_DIR,
+    ZH_PATH_OTHER_DIR,
+    ZH_PATH_HDF5,
+    ZH_PATH_OTHER_FILE
+} zh_path_kind;
+int zh_path_probe(zh_path_kind *out, const char *path, zh_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

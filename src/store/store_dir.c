@@ -1,0 +1,689 @@
+/* store_dir.c - a directory: one file a key.
+ *
+ * Values. A new value is written to a temporary file ".<unique>.zh-tmp" in its directory and renamed, so no reader ever
+ * sees a part of it. With ZH_PUT_PLAIN the file is created under its own name (O_EXCL), in the fewest system calls
+ * there are: mkdirat, openat, write, close; should the name be taken after all, the value goes the way of a rename. No
+ * file is ever written over in place, so neither a link to a file elsewhere nor another's hard link changes what it
+ * holds. A failure leaves neither a temporary nor a part of a file.
+ *
+ * Confinement. Writing and erasing go through dir_cache.c: no symbolic link is followed on the way, so nothing outside
+ * the root changes. Reading does follow links, as other Zarr readers do: people link large arrays into their stores.
+ *
+ * A store that is being made holds the file ZH_STORE_MARKER from its creation to the put of its first root document. So
+ * what a killed program leaves is known for ours and can be created over (ZH_CREATE_TRUNC), although it is not a Zarr
+ * store yet; and no other reader takes it for one. ZH_CREATE_TRUNC of a Zarr store: marker, then the root documents go,
+ * then the rest, so that at no moment a reader finds a root document with half of its store behind it. The directory
+ * itself stays (its owner, mode, and mount point), and a symbolic link to it too.
+ *
+ * Threads: the operations keep no state but the cache (locked there), a counter and two flags (atomic).
+ */
+#include "store/dir_cache.h"
+#include "store/dir_remove.h"
+#include "store/file_io.h"
+#include "store/store_impl.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/key.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct dir_store {
+    zh_store base;
+    int root; /* O_PATH; owned by the cache */
+    zh_dir_cache *cache;
+    uint64_t salt; /* with the counter: names of temporary files */
+    atomic_uint counter;
+    atomic_bool unfinished; /* the marker is there */
+    atomic_bool used;       /* a put was tried */
+} dir_store;
+
+static int failed(const zh_store *s, int errnum, const char *what, const char *key, zh_error *err)
+{
+    return zh_error_sys(err, errnum, "cannot %s '%s' in '%s'", what, key, s->url);
+}
+
+static int not_regular(const zh_store *s, const char *key, zh_error *err)
+{
+    return zh_error_set(err, ZH_IO, "'%s' in '%s' is neither a file nor a directory", key, s->url);
+}
+
+/* --- reading --- */
+
+/* errno of a failed look-up that means "there is no such key". */
+static bool is_absent(int errnum)
+{
+    return errnum == ENOENT || errnum == ENOTDIR;
+}
+
+/* Opens the value for reading. A directory of that name is no key. */
+static int open_value(int *fd, struct stat *st, zh_store *s, const char *key, zh_error *err)
+{
+    int rc = ZH_OK;
+
+    /* O_NONBLOCK: not to hang on a FIFO that somebody has put here */
+    *fd = openat(((dir_store *)s)->root, key, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0)
+        return is_absent(errno) ? ZH_NOTFOUND : failed(s, errno, "open", key, err);
+    if (fstat(*fd, st) != 0)
+        rc = failed(s, errno, "look at", key, err);
+    else if (S_ISDIR(st->st_mode))
+        rc = ZH_NOTFOUND;
+    else if (!S_ISREG(st->st_mode))
+        rc = not_regular(s, key, err);
+    if (rc < 0)
+        (void)close(*fd);
+    return rc;
+}
+
+static int dir_get(zh_store *s, const char *key, zh_buf *out, zh_error *err)
+{
+    struct stat st = {0};
+    size_t got, total;
+    int errnum;
+    int fd = -1;
+    int rc = open_value(&fd, &st, s, key, err);
+
+    if (rc < 0)
+        return rc;
+    if (!zh_add_size(out->len, (size_t)st.st_size, &total))
+        total = SIZE_MAX;
+    rc = zh_buf_reserve(out, total, err);
+    if (rc < 0) {
+        zh_error_prefix(err, "'%s' in '%s'", key, s->url);
+        goto out;
+    }
+    if (st.st_size == 0)
+        goto out;
+    errnum = zh_io_pread(fd, out->ptr + out->len, (size_t)st.st_size, 0, &got);
+    if (errnum != 0)
+        rc = failed(s, errnum, "read", key, err);
+    else
+        out->len += got;
+out:
+    (void)close(fd);
+    return rc;
+}
+
+static int dir_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
+                         zh_error *err)
+{
+    struct stat st = {0};
+    int errnum;
+    int fd = -1;
+    int rc = open_value(&fd, &st, s, key, err);
+
+    if (rc < 0)
+        return rc;
+    if (offset < (uint64_t)st.st_size) {
+        errnum = zh_io_pread(fd, out, len, offset, got);
+        if (errnum != 0)
+            rc = failed(s, errnum, "read", key, err);
+    }
+    (void)close(fd);
+    return rc;
+}
+
+static int dir_size(zh_store *s, const char *key, uint64_t *out, zh_error *err)
+{
+    struct stat st;
+
+    if (fstatat(((dir_store *)s)->root, key, &st, 0) != 0)
+        return is_absent(errno) ? ZH_NOTFOUND : failed(s, errno, "look at", key, err);
+    if (S_ISDIR(st.st_mode))
+        return ZH_NOTFOUND;
+    if (!S_ISREG(st.st_mode))
+        return not_regular(s, key, err);
+    *out = (uint64_t)st.st_size;
+    return ZH_OK;
+}
+
+/* --- listing --- */
+
+typedef enum entry_kind { ENTRY_NEITHER, ENTRY_KEY, ENTRY_PREFIX } entry_kind;
+
+static entry_kind kind_of(int dir, const struct dirent *entry)
+{
+    struct stat st;
+
+    if (entry->d_type == DT_REG)
+        return ENTRY_KEY;
+    if (entry->d_type == DT_DIR)
+        return ENTRY_PREFIX;
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+        return ENTRY_NEITHER;
+    if (fstatat(dir, entry->d_name, &st, 0) != 0)
+        return ENTRY_NEITHER;
+    return S_ISREG(st.st_mode) ? ENTRY_KEY : S_ISDIR(st.st_mode) ? ENTRY_PREFIX : ENTRY_NEITHER;
+}
+
+/* Names that cannot be part of a key are not listed, nor are the store's own. */
+static int add_entry(zh_names *names, int dir, const struct dirent *entry, zh_error *err)
+{
+    const size_t n = strlen(entry->d_name);
+    entry_kind kind;
+
+    if (zh_key_check(entry->d_name, n, NULL) != ZH_OK || zh_store__is_temporary(entry->d_name))
+        return ZH_OK;
+    kind = kind_of(dir, entry);
+    return kind == ENTRY_NEITHER ? ZH_OK : zh_names_add(names, entry->d_name, n, kind == ENTRY_PREFIX, err);
+}
+
+static int read_entries(zh_names *names, zh_store *s, DIR *dir, const char *prefix, zh_error *err)
+{
+    const struct dirent *entry;
+    int rc = ZH_OK;
+
+    while (rc == ZH_OK) {
+        errno = 0;
+        entry = readdir(dir);
+        if (entry == NULL)
+            return errno == 0 ? ZH_OK : failed(s, errno, "list", prefix, err);
+        rc = add_entry(names, dirfd(dir), entry, err);
+    }
+    return rc;
+}
+
+static int dir_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    const char *path = prefix[0] == '\0' ? "." : prefix;
+    const int fd = openat(((dir_store *)s)->root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    zh_names names = ZH_NAMES_INIT;
+    DIR *dir;
+    int rc;
+
+    if (fd < 0)
+        return is_absent(errno) ? ZH_OK : failed(s, errno, "list", prefix, err);
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        rc = failed(s, errno, "list", prefix, err);
+        (void)close(fd);
+        return rc;
+    }
+    rc = read_entries(&names, s, dir, prefix, err);
+    (void)closedir(dir);
+    if (rc == ZH_OK)
+        rc = zh_names_deliver(&names, fn, payload, err);
+    zh_names_dispose(&names);
+    return rc;
+}
+
+/* --- writing: the functions below answer 0 or an errno --- */
+
+/* Where a value goes: `dir`, and the rest of the way below it, which is "" or the name of a directory just made. */
+typedef struct place {
+    zh_dir *dir;
+    const char *name;                  /* last segment of the key */
+    size_t n_sub;                      /* bytes of path before the name */
+    char path[2 * ZH_SEGMENT_MAX + 3]; /* relative to dir: "name" or "sub/name" */
+} place;
+
+static void set_path(place *at, const char *sub, size_t n_sub)
+{
+    memcpy(at->path, sub, n_sub);
+    if (n_sub > 0)
+        at->path[n_sub++] = '/';
+    at->n_sub = n_sub;
+    memcpy(at->path + n_sub, at->name, strlen(at->name) + 1);
+}
+
+/* Makes the last directory of parent. EEXIST: it is there, and may be anything. */
+static int make_place(place *at, dir_store *d, const char *parent, size_t n)
+{
+    const size_t n_grand = zh_store__parent(parent, n);
+    const char *last = parent + n_grand + (n_grand > 0);
+    char name[ZH_SEGMENT_MAX + 1];
+    int rc = zh_dir_acquire(&at->dir, d->cache, parent, n_grand, true);
+
+    if (rc != 0)
+        return rc;
+    set_path(at, last, (size_t)(parent + n - last));
+    memcpy(name, last, (size_t)(parent + n - last));
+    name[parent + n - last] = '\0';
+    if (mkdirat(zh_dir_fd(at->dir), name, 0777) == 0)
+        return 0;
+    rc = errno;
+    zh_dir_release(d->cache, at->dir);
+    return rc;
+}
+
+/* A directory that was made here just now is no link and may be gone through by name, which saves opening it. */
+static int find_place(place *at, dir_store *d, const char *key, unsigned flags)
+{
+    const size_t n = zh_store__parent(key, strlen(key));
+    int rc = EEXIST;
+
+    at->name = key + n + (n > 0);
+    if (n > 0 && (flags & ZH_PUT_NEWDIR) != 0)
+        rc = make_place(at, d, key, n);
+    if (rc != EEXIST)
+        return rc;
+    rc = zh_dir_acquire(&at->dir, d->cache, key, n, true);
+    if (rc == 0)
+        set_path(at, "", 0);
+    return rc;
+}
+
+/* A new file with the value; a file that cannot be filled is removed. EEXIST: there is something of this name. */
+static int create_file(int dir, const char *path, const void *p, size_t n)
+{
+    const int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int rc;
+
+    if (fd < 0)
+        return errno;
+    rc = zh_io_pwrite(fd, p, n, 0);
+    if (close(fd) != 0 && rc == 0 && errno != EINTR)
+        rc = errno;
+    if (rc != 0)
+        (void)unlinkat(dir, path, 0);
+    return rc;
+}
+
+static int replace_file(dir_store *d, const place *at, const void *p, size_t n, bool exclusive)
+{
+    const int dir = zh_dir_fd(at->dir);
+    char temp[ZH_SEGMENT_MAX + 64];
+    int rc = EEXIST;
+
+    while (rc == EEXIST) {
+        (void)snprintf(temp, sizeof(temp), "%.*s.%016llx-%08x.zh-tmp", (int)at->n_sub, at->path,
+                       (unsigned long long)d->salt, atomic_fetch_add(&d->counter, 1));
+        rc = create_file(dir, temp, p, n);
+    }
+    if (rc != 0)
+        return rc;
+    if (exclusive)
+        rc = zh_io_rename_new(dir, temp, at->path);
+    else if (renameat(dir, temp, dir, at->path) != 0)
+        rc = errno;
+    if (rc != 0)
+        (void)unlinkat(dir, temp, 0);
+    return rc;
+}
+
+static int write_value(dir_store *d, const char *key, const void *p, size_t n, unsigned flags)
+{
+    const bool exclusive = (flags & ZH_PUT_EXCL) != 0;
+    place at;
+    int rc = find_place(&at, d, key, flags);
+
+    if (rc != 0)
+        return rc;
+    rc = EEXIST;
+    if ((flags & ZH_PUT_PLAIN) != 0)
+        rc = create_file(zh_dir_fd(at.dir), at.path, p, n);
+    if (rc == EEXIST && !((flags & ZH_PUT_PLAIN) != 0 && exclusive))
+        rc = replace_file(d, &at, p, n, exclusive);
+    zh_dir_release(d->cache, at.dir);
+    return rc;
+}
+
+/* The root's document is there: what the directory holds is a store now. */
+static void finish(dir_store *d, const char *key)
+{
+    if (atomic_load_explicit(&d->unfinished, memory_order_relaxed) && zh_store__is_root_document(key) &&
+        atomic_exchange(&d->unfinished, false))
+        (void)unlinkat(d->root, ZH_STORE_MARKER, 0);
+}
+
+static int put_failed(const zh_store *s, int errnum, const char *key, zh_error *err)
+{
+    if (errnum == EEXIST)
+        return zh_store__key_exists(err, s, key);
+    return failed(s, errnum, "write", key, err);
+}
+
+static int dir_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err)
+{
+    dir_store *d = (dir_store *)s;
+    int rc;
+
+    /* Before the attempt: one that fails may leave directories. */
+    if (!atomic_load_explicit(&d->used, memory_order_relaxed))
+        atomic_store(&d->used, true);
+    rc = write_value(d, key, p, n, flags);
+    /* ENOENT: a directory was removed between its making and its use (an erase on another thread, or another
+     * process). EMFILE: the descriptors kept here may be those that are missing. */
+    for (int tries = 0; (rc == ENOENT && tries < 64) || (rc == EMFILE && tries < 1); tries++) {
+        zh_dir_cache_forget(d->cache, "", 0);
+        rc = write_value(d, key, p, n, flags);
+    }
+    if (rc != 0)
+        return put_failed(s, rc, key, err);
+    finish(d, key);
+    return ZH_OK;
+}
+
+/* --- erasing --- */
+
+#define ERASE_TRIES 64
+
+/* A cached descriptor may be of a directory that another thread or process has removed, while a new one of its name
+ * holds the key. Then the descriptors are dropped, and it is worth trying again. */
+static bool was_stale(dir_store *d, const char *path, int errnum)
+{
+    struct stat st;
+
+    if (!is_absent(errnum) || fstatat(d->root, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    zh_dir_cache_forget(d->cache, "", 0);
+    return true;
+}
+
+/* Calls f for the last segment of path in its directory; answers 0 or an errno. */
+static int in_parent(dir_store *d, const char *path, int (*f)(int dir, const char *name))
+{
+    const size_t n = zh_store__parent(path, strlen(path));
+    int rc = 0;
+
+    for (int tries = 0; tries < ERASE_TRIES; tries++) {
+        zh_dir *parent;
+
+        rc = zh_dir_acquire(&parent, d->cache, path, n, false);
+        if (rc == 0) {
+            rc = f(zh_dir_fd(parent), path + n + (n > 0));
+            zh_dir_release(d->cache, parent);
+        }
+        if (!was_stale(d, path, rc))
+            break;
+    }
+    return rc;
+}
+
+static int remove_file(int dir, const char *name)
+{
+    return unlinkat(dir, name, 0) == 0 ? 0 : errno;
+}
+
+static int remove_directory(int dir, const char *name)
+{
+    return unlinkat(dir, name, AT_REMOVEDIR) == 0 ? 0 : errno;
+}
+
+/* Removes the parents of path as far as they are empty, but not the root. That one stays costs nothing, so no failure.
+ */
+static void remove_empty_parents(dir_store *d, const char *path)
+{
+    char parent[ZH_KEY_MAX];
+    size_t n = strlen(path);
+
+    memcpy(parent, path, n);
+    for (n = zh_store__parent(path, n); n > 0; n = zh_store__parent(path, n)) {
+        parent[n] = '\0';
+        if (in_parent(d, parent, remove_directory) != 0)
+            break;
+        zh_dir_cache_forget(d->cache, parent, n);
+    }
+}
+
+static int dir_erase(zh_store *s, const char *key, zh_error *err)
+{
+    dir_store *d = (dir_store *)s;
+    const int rc = in_parent(d, key, remove_file);
+
+    if (rc == 0)
+        remove_empty_parents(d, key);
+    if (rc != 0 && rc != EISDIR && !is_absent(rc))
+        return failed(s, rc, "erase", key, err);
+    return ZH_OK;
+}
+
+/* The directory `name` with all that is in it. A link to a directory is removed itself. A file is a key, not a prefix.
+ */
+static int remove_tree(int at, const char *name)
+{
+    struct stat st;
+    int rc;
+
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno;
+    if (S_ISLNK(st.st_mode)) {
+        if (fstatat(at, name, &st, 0) != 0 || !S_ISDIR(st.st_mode))
+            return 0;
+        return remove_file(at, name);
+    }
+    if (!S_ISDIR(st.st_mode))
+        return 0;
+    rc = zh_dir_remove_content(at, name, NULL);
+    return rc == 0 ? remove_directory(at, name) : rc;
+}
+
+static int dir_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
+{
+    dir_store *d = (dir_store *)s;
+    const size_t n = strlen(prefix);
+    int rc;
+
+    /* Before, so that its descriptors are free for the walk; after, for what was opened meanwhile. */
+    zh_dir_cache_forget(d->cache, prefix, n);
+    rc = n == 0 ? zh_dir_remove_content(d->root, ".", ZH_STORE_MARKER) : in_parent(d, prefix, remove_tree);
+    zh_dir_cache_forget(d->cache, prefix, n);
+    if (rc != 0 && !is_absent(rc))
+        return failed(s, rc, "erase", n == 0 ? "/" : prefix, err);
+    if (n > 0)
+        remove_empty_parents(d, prefix);
+    return ZH_OK;
+}
+
+/* --- opening and closing --- */
+
+static void dir_close(zh_store *s)
+{
+    dir_store *d = (dir_store *)s;
+
+    /* Nothing was ever put: an empty directory needs no mark. */
+    if (atomic_load(&d->unfinished) && !atomic_load(&d->used))
+        (void)unlinkat(d->root, ZH_STORE_MARKER, 0);
+    zh_dir_cache_free(d->cache);
+    zh_store__dispose(s);
+    zh_free(d);
+}
+
+static const zh_store_ops dir_ops = {
+    .version = ZH_STORE_OPS_VERSION,
+    .kind = "directory",
+    .get = dir_get,
+    .get_range = dir_get_range,
+    .size = dir_size,
+    .put = dir_put,
+    .erase = dir_erase,
+    .erase_prefix = dir_erase_prefix,
+    .list = dir_list,
+    .close = dir_close,
+};
+
+static uint64_t random_salt(const void *address)
+{
+    uint64_t salt;
+
+    if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) == (ssize_t)sizeof(salt))
+        return salt;
+    /* Only to be unlike others': a name that is taken is not used. */
+    return (uint64_t)(uintptr_t)address ^ (uint64_t)getpid() << 32;
+}
+
+/* root is taken on success. */
+static int make_store(zh_store **out, int root, const char *path, bool write, bool unfinished, zh_error *err)
+{
+    const uint32_t caps = ZH_STORE_CONCURRENT | ZH_STORE_ERASE | ZH_STORE_IMMEDIATE | (write ? ZH_STORE_WRITE : 0);
+    dir_store *d = zh_calloc(1, sizeof(*d));
+
+    if (d == NULL)
+        return zh_error_nomem(err);
+    if (zh_store__init(&d->base, &dir_ops, caps, path, err) < 0) {
+        zh_free(d);
+        return ZH_NOMEM;
+    }
+    d->cache = zh_dir_cache_new(root);
+    if (d->cache == NULL) {
+        zh_store__dispose(&d->base);
+        zh_free(d);
+        return zh_error_nomem(err);
+    }
+    d->root = root;
+    d->salt = random_salt(d);
+    atomic_init(&d->counter, 0);
+    atomic_init(&d->unfinished, unfinished);
+    atomic_init(&d->used, false);
+    *out = &d->base;
+    return ZH_OK;
+}
+
+/* What the directory holds, as far as creating a store in it asks. */
+typedef struct content {
+    bool anything;      /* besides the marker */
+    bool root_document; /* it is a Zarr store */
+    bool marker;        /* a store that was never finished */
+} content;
+
+static int look_into(content *c, int root)
+{
+    const int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct dirent *entry;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    int rc = errno;
+
+    *c = (content){false, false, false};
+    if (dir == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return rc;
+    }
+    for (;;) {
+        errno = 0;
+        entry = readdir(dir);
+        if (entry == NULL)
+            break;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (strcmp(entry->d_name, ZH_STORE_MARKER) == 0)
+            c->marker = true;
+        else
+            c->anything = true;
+        c->root_document = c->root_document || zh_store__is_root_document(entry->d_name);
+    }
+    rc = errno;
+    (void)closedir(dir);
+    return rc;
+}
+
+/* Takes possession of a directory that must be empty. The marker decides between two that try it at once. */
+static int claim_empty(int root, const char *path, zh_error *err)
+{
+    content c;
+    int rc = create_file(root, ZH_STORE_MARKER, "", 0);
+
+    if (rc != 0)
+        return zh_store__open_failed(err, rc, path);
+    rc = look_into(&c, root);
+    if (rc == 0 && c.anything)
+        rc = EEXIST;
+    if (rc == 0)
+        return ZH_OK;
+    (void)unlinkat(root, ZH_STORE_MARKER, 0);
+    return zh_store__open_failed(err, rc, path);
+}
+
+/* Empties a directory that is a Zarr store, the rest of one, or empty. */
+static int claim_old(int root, const char *path, zh_error *err)
+{
+    content c;
+    int rc = look_into(&c, root);
+
+    if (rc != 0)
+        return zh_store__open_failed(err, rc, path);
+    if (c.anything && !c.root_document && !c.marker)
+        return zh_store__not_replaced(err, path, "the directory is not a Zarr store");
+    rc = c.marker ? 0 : create_file(root, ZH_STORE_MARKER, "", 0);
+    for (size_t i = 0; (rc == 0 || rc == EEXIST) && i < ZH_ROOT_DOCUMENTS; i++)
+        rc = unlinkat(root, zh_store__root_documents[i], 0) == 0 || errno == ENOENT ? 0 : errno;
+    if (rc == 0 && c.anything)
+        rc = zh_dir_remove_content(root, ".", ZH_STORE_MARKER);
+    return rc == 0 ? ZH_OK : zh_error_sys(err, rc, "cannot empty '%s'", path);
+}
+
+static int open_root(int *root, const char *path)
+{
+    *root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return *root < 0 ? errno : 0;
+}
+
+static int open_existing(zh_store **out, const char *path, bool write, zh_error *err)
+{
+    int root;
+    int rc = open_root(&root, path);
+
+    if (rc == 0 && write && faccessat(root, ".", W_OK | X_OK, AT_EACCESS) != 0) {
+        rc = errno;
+        (void)close(root);
+    }
+    if (rc != 0)
+        return zh_store__open_failed(err, rc, path);
+    rc = make_store(out, root, path, write, false, err);
+    if (rc < 0)
+        (void)close(root);
+    return rc;
+}
+
+/* TRUNC: a plain file of this name makes way. */
+static int remove_plain_file(const char *path, zh_error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
+        return ZH_OK; /* what is wrong, mkdir will say */
+    if (!S_ISREG(st.st_mode))
+        return zh_store__not_replaced(err, path, "it is neither a file nor a directory");
+    return unlink(path) == 0 ? ZH_OK : zh_error_sys(err, errno, "cannot replace '%s'", path);
+}
+
+static int create(zh_store **out, const char *path, bool truncate, zh_error *err)
+{
+    bool made;
+    int root;
+    int rc = truncate ? remove_plain_file(path, err) : ZH_OK;
+
+    if (rc < 0)
+        return rc;
+    made = mkdir(path, 0777) == 0;
+    if (!made && errno != EEXIST)
+        return zh_error_sys(err, errno, "cannot create '%s'", path);
+    rc = open_root(&root, path);
+    if (rc != 0)
+        return zh_store__open_failed(err, rc == ENOTDIR ? EEXIST : rc, path);
+    rc = truncate ? claim_old(root, path, err) : claim_empty(root, path, err);
+    if (rc == ZH_OK) {
+        rc = make_store(out, root, path, true, true, err);
+        if (rc < 0)
+            (void)unlinkat(root, ZH_STORE_MARKER, 0);
+    }
+    if (rc < 0) {
+        (void)close(root);
+        if (made)
+            (void)rmdir(path);
+    }
+    return rc;
+}
+
+int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err)
+{
+    *out = NULL;
+    switch (mode) {
+    case ZH_OPEN_READ:
+    case ZH_OPEN_WRITE:
+        return open_existing(out, path, mode == ZH_OPEN_WRITE, err);
+    case ZH_CREATE_EXCL:
+    case ZH_CREATE_TRUNC:
+        return create(out, path, mode == ZH_CREATE_TRUNC, err);
+    }
+    return zh_error_set(err, ZH_INVALID, "%d is not a way to open a store", (int)mode);
+}

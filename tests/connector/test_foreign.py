@@ -1,0 +1,113 @@
+"""Stores written by zarr-python, both formats, read through HDF5: h5py and HDF5's tools."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+import warnings
+
+import h5py
+import numpy as np
+import zarr
+
+warnings.simplefilter("ignore")
+TOOLS = os.environ["VOL_ZARR_HDF5_BIN"]
+
+
+def arrays(rng):
+    yield "b1", rng.random((5, 7)) > 0.5
+    for kind in ("i", "u"):
+        for size in (1, 2, 4, 8):
+            yield f"{kind}{size}", rng.integers(0, 100, (5, 7)).astype(f"{kind}{size}")
+    for dtype in ("f2", "f4", "f8", ">f8", ">i4", "c8", "c16"):
+        yield dtype.replace(">", "be"), rng.random((5, 7)).astype(dtype)
+    yield "scalar", np.array(4.5)
+    yield "big", np.arange(10000, dtype="i8").reshape(100, 100)
+
+
+class Foreign(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def make(self, fmt, **options):
+        path = os.path.join(self.dir, f"v{fmt}.zarr")
+        root = zarr.create_group(path, zarr_format=fmt, attributes={"title": "foreign", "n": 3, "pi": 3.5, "list": [1, 2], "deep": {"a": [1]}})
+        data = dict(arrays(np.random.default_rng(1)))
+        group = root.create_group("sub", attributes={"flag": True})
+        for name, value in data.items():
+            chunks = tuple(max(1, n // 2) for n in value.shape)
+            a = group.create_array(name, shape=value.shape, dtype=value.dtype, chunks=chunks, **options)
+            a[...] = value
+            a.attrs["units"] = "m"
+        words = np.array(["alpha", "", "γάμμα"], dtype=object)
+        a = group.create_array("words", shape=(3,), dtype=str, chunks=(2,))
+        a[...] = words
+        missing = group.create_array("missing", shape=(4,), dtype="f4", chunks=(2,), fill_value=np.float32("nan"))
+        missing[:2] = 1
+        return path, data
+
+    def check(self, path, data):
+        with h5py.File(path, "r") as f:
+            self.assertEqual(f.attrs["title"], "foreign")
+            self.assertEqual(f.attrs["n"], 3)
+            self.assertEqual(f.attrs["pi"], 3.5)
+            self.assertEqual(list(f.attrs["list"]), [1, 2])
+            self.assertIn('"a"', f.attrs["deep"])
+            self.assertTrue(f["sub"].attrs["flag"])
+            self.assertEqual(set(f["sub"]), set(data) | {"words", "missing"})
+            for name, value in data.items():
+                got = f["sub"][name]
+                self.assertEqual(got.shape, value.shape, name)
+                np.testing.assert_array_equal(got[()], value, err_msg=name)
+                if not (name.startswith("be") and os.path.exists(os.path.join(path, "zarr.json"))):
+                    self.assertEqual(got.dtype, value.dtype, name)  # zarr-python writes v3 little-endian
+                self.assertEqual(got.attrs["units"], "m")
+            self.assertEqual(list(f["sub/words"].asstr()[...]), ["alpha", "", "γάμμα"])
+            np.testing.assert_array_equal(f["sub/missing"][...], np.array([1, 1, np.nan, np.nan], "f4"))
+        for tool in (["h5ls", "-r"], ["h5dump"], ["h5dump", "-p", "-H"]):
+            run = subprocess.run([os.path.join(TOOLS, tool[0]), *tool[1:], path], capture_output=True, text=True)
+            self.assertEqual(run.returncode, 0, f"{tool}: {run.stdout[-500:]} {run.stderr[-2000:]}")
+            self.assertIn("words", run.stdout)
+
+    def test_v3(self):
+        self.check(*self.make(3))
+
+    def test_v2(self):
+        self.check(*self.make(2))
+
+    def test_v3_gzip(self):
+        self.check(*self.make(3, compressors=zarr.codecs.GzipCodec(level=3)))
+
+    def test_v3_blosc(self):
+        self.check(*self.make(3, compressors=zarr.codecs.BloscCodec(cname="lz4", shuffle="shuffle")))
+
+    def test_v3_checksum(self):
+        self.check(*self.make(3, compressors=[zarr.codecs.ZstdCodec(), zarr.codecs.Crc32cCodec()]))
+
+    def test_v2_order_f(self):
+        path = os.path.join(self.dir, "f.zarr")
+        a = zarr.create_array(os.path.join(path, "a"), shape=(6, 7), dtype="i4", chunks=(4, 3), zarr_format=2, order="F")
+        zarr.create_group(path, zarr_format=2)
+        a = zarr.open_array(os.path.join(path, "a"), mode="r+")
+        a[...] = np.arange(42).reshape(6, 7)
+        with h5py.File(path, "r") as f:
+            np.testing.assert_array_equal(f["a"][...], np.arange(42).reshape(6, 7))
+
+    def test_appending_keeps_what_was_there(self):
+        path, data = self.make(3)
+        with h5py.File(path, "r+") as f:
+            f["sub"].attrs["added"] = 5
+            f["sub/i4"][0, 0] = 99
+            f["new"] = [1, 2, 3]
+        root = zarr.open_group(path, mode="r")
+        self.assertEqual(dict(root.attrs)["deep"], {"a": [1]})
+        self.assertEqual(root["sub"].attrs["added"], 5)
+        self.assertIs(root["sub"].attrs["flag"], True)
+        data["i4"][0, 0] = 99
+        np.testing.assert_array_equal(root["sub/i4"][...], data["i4"])
+        np.testing.assert_array_equal(root["new"][...], [1, 2, 3])
+
+
+if __name__ == "__main__":
+    unittest.main()

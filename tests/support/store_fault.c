@@ -1,0 +1,221 @@
+/* store_fault.c - see store_fault.h. One decorator does both: it may fail a call, and it records it.
+ * A mutex guards the counters and the text. */
+#include "store_fault.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define N_OPS 8
+
+typedef struct fault_store {
+    zh_store base;
+    zh_store *inner;
+    pthread_mutex_t mutex;
+    unsigned mask;
+    unsigned long nth;
+    unsigned long seen;
+    int errnum;
+    bool persistent;
+    bool record;
+    unsigned long counts[N_OPS];
+    zh_buf text;
+} fault_store;
+
+static const char *const names[N_OPS] = {"get", "get_range", "size", "put", "erase", "erase_prefix", "list", "flush"};
+
+static unsigned op_number(unsigned op)
+{
+    unsigned i = 0;
+
+    while (op > 1) {
+        op >>= 1;
+        i++;
+    }
+    return i;
+}
+
+/* Counts the call, and answers whether it is to fail. */
+static int enter(zh_store *s, unsigned op, const char *key, const char *detail, zh_error *err)
+{
+    fault_store *f = (fault_store *)s;
+    const char *name = names[op_number(op)];
+    bool fails = false;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    f->counts[op_number(op)]++;
+    if ((f->mask & op) != 0) {
+        f->seen++;
+        fails = f->nth != 0 && (f->seen == f->nth || (f->persistent && f->seen > f->nth));
+    }
+    if (f->record) {
+        (void)zh_buf_puts(&f->text, name, NULL);
+        (void)zh_buf_putc(&f->text, ' ', NULL);
+        (void)zh_buf_puts(&f->text, key, NULL);
+        (void)zh_buf_puts(&f->text, detail, NULL);
+        (void)zh_buf_putc(&f->text, '\n', NULL);
+    }
+    (void)pthread_mutex_unlock(&f->mutex);
+    return fails ? zh_error_sys(err, f->errnum, "injected failure of %s '%s'", name, key) : ZH_OK;
+}
+
+static int fault_get(zh_store *s, const char *key, zh_buf *out, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_GET, key, "", err);
+
+    return rc < 0 ? rc : zh_store_get(((fault_store *)s)->inner, key, out, err);
+}
+
+static int fault_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
+                           zh_error *err)
+{
+    char detail[64];
+    int rc;
+
+    (void)snprintf(detail, sizeof(detail), " %llu+%zu", (unsigned long long)offset, len);
+    rc = enter(s, ZH_OP_GET_RANGE, key, detail, err);
+    return rc < 0 ? rc : zh_store_get_range(((fault_store *)s)->inner, key, offset, len, out, got, err);
+}
+
+static int fault_size(zh_store *s, const char *key, uint64_t *out, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_SIZE, key, "", err);
+
+    return rc < 0 ? rc : zh_store_size(((fault_store *)s)->inner, key, out, err);
+}
+
+static int fault_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err)
+{
+    char detail[80];
+    int rc;
+
+    (void)snprintf(detail, sizeof(detail), " %zu%s%s%s", n, (flags & ZH_PUT_PLAIN) != 0 ? " plain" : "",
+                   (flags & ZH_PUT_NEWDIR) != 0 ? " newdir" : "", (flags & ZH_PUT_EXCL) != 0 ? " excl" : "");
+    rc = enter(s, ZH_OP_PUT, key, detail, err);
+    return rc < 0 ? rc : zh_store_put(((fault_store *)s)->inner, key, p, n, flags, err);
+}
+
+static int fault_erase(zh_store *s, const char *key, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_ERASE, key, "", err);
+
+    return rc < 0 ? rc : zh_store_erase(((fault_store *)s)->inner, key, err);
+}
+
+static int fault_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_ERASE_PREFIX, prefix, "", err);
+
+    return rc < 0 ? rc : zh_store_erase_prefix(((fault_store *)s)->inner, prefix, err);
+}
+
+static int fault_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_LIST, prefix, "", err);
+
+    return rc < 0 ? rc : zh_store_list(((fault_store *)s)->inner, prefix, fn, payload, err);
+}
+
+static int fault_flush(zh_store *s, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_FLUSH, "", "", err);
+
+    return rc < 0 ? rc : zh_store_flush(((fault_store *)s)->inner, err);
+}
+
+static void fault_close(zh_store *s)
+{
+    fault_store *f = (fault_store *)s;
+
+    zh_store_close(f->inner);
+    (void)pthread_mutex_destroy(&f->mutex);
+    zh_buf_dispose(&f->text);
+    zh_free(f->base.url);
+    zh_free(f);
+}
+
+static const zh_store_ops fault_ops = {
+    .version = ZH_STORE_OPS_VERSION,
+    .kind = "test",
+    .get = fault_get,
+    .get_range = fault_get_range,
+    .size = fault_size,
+    .put = fault_put,
+    .erase = fault_erase,
+    .erase_prefix = fault_erase_prefix,
+    .list = fault_list,
+    .flush = fault_flush,
+    .close = fault_close,
+};
+
+static int open_decorator(zh_store **out, zh_store *inner, bool record, zh_error *err)
+{
+    fault_store *f = zh_calloc(1, sizeof(*f));
+
+    *out = NULL;
+    if (f == NULL)
+        return zh_error_nomem(err);
+    f->base.ops = &fault_ops;
+    f->base.caps = zh_store_caps(inner);
+    f->base.url = zh_strdup(zh_store_url(inner));
+    if (f->base.url == NULL) {
+        zh_free(f);
+        return zh_error_nomem(err);
+    }
+    f->inner = inner;
+    f->record = record;
+    zh_buf_init(&f->text, (size_t)1 << 30);
+    (void)pthread_mutex_init(&f->mutex, NULL);
+    *out = &f->base;
+    return ZH_OK;
+}
+
+int zh_store_fault_open(zh_store **out, zh_store *inner, zh_error *err)
+{
+    return open_decorator(out, inner, false, err);
+}
+
+void zh_store_fault_set(zh_store *s, unsigned mask, unsigned long nth, int errnum, bool persistent)
+{
+    fault_store *f = (fault_store *)s;
+
+    f->mask = mask;
+    f->nth = nth;
+    f->seen = 0;
+    f->errnum = errnum;
+    f->persistent = persistent;
+}
+
+unsigned long zh_store_fault_seen(zh_store *s)
+{
+    return ((fault_store *)s)->seen;
+}
+
+int zh_store_log_open(zh_store **out, zh_store *inner, zh_error *err)
+{
+    return open_decorator(out, inner, true, err);
+}
+
+unsigned long zh_store_log_count(zh_store *s, unsigned op)
+{
+    return ((fault_store *)s)->counts[op_number(op)];
+}
+
+const char *zh_store_log_text(zh_store *s)
+{
+    const char *text = zh_buf_cstr(&((fault_store *)s)->text, NULL);
+
+    return text == NULL ? "" : text;
+}
+
+void zh_store_log_clear(zh_store *s)
+{
+    fault_store *f = (fault_store *)s;
+
+    memset(f->counts, 0, sizeof(f->counts));
+    f->text.len = 0;
+}
