@@ -15,7 +15,10 @@
  * then the rest, so that at no moment a reader finds a root document with half of its store behind it. The directory
  * itself stays (its owner, mode, and mount point), and a symbolic link to it too.
  *
- * Threads: the operations keep no state but the cache (locked there), a counter and two flags (atomic).
+ * Threads: the operations keep no state but the cache (locked there), a counter and two flags (atomic). A directory
+ * that has become empty is removed under `emptying`, held for writing; whoever is on the way through directories holds
+ * it for reading, so that none is taken away under another thread of this store. Other processes do not know of it:
+ * what they remove is made again, some times.
  */
 #include "store/dir_cache.h"
 #include "store/dir_remove.h"
@@ -29,6 +32,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +44,7 @@ typedef struct dir_store {
     zh_store base;
     int root; /* O_PATH; owned by the cache */
     zh_dir_cache *cache;
+    pthread_rwlock_t emptying;
     uint64_t salt; /* with the counter: names of temporary files */
     atomic_uint counter;
     atomic_bool unfinished; /* the marker is there */
@@ -310,7 +315,7 @@ static int replace_file(dir_store *d, const place *at, const void *p, size_t n, 
     return rc;
 }
 
-static int write_value(dir_store *d, const char *key, const void *p, size_t n, unsigned flags)
+static int write_value_once(dir_store *d, const char *key, const void *p, size_t n, unsigned flags)
 {
     const bool exclusive = (flags & ZH_PUT_EXCL) != 0;
     place at;
@@ -324,6 +329,24 @@ static int write_value(dir_store *d, const char *key, const void *p, size_t n, u
     if (rc == EEXIST && !((flags & ZH_PUT_PLAIN) != 0 && exclusive))
         rc = replace_file(d, &at, p, n, exclusive);
     zh_dir_release(d->cache, at.dir);
+    return rc;
+}
+
+#define PUT_TRIES 64
+
+/* ENOENT: another process removed a directory between its making and its use. EMFILE: the descriptors kept here may be
+ * those that are missing. */
+static int write_value(dir_store *d, const char *key, const void *p, size_t n, unsigned flags)
+{
+    int rc;
+
+    (void)pthread_rwlock_rdlock(&d->emptying);
+    rc = write_value_once(d, key, p, n, flags);
+    for (int tries = 1; (rc == ENOENT && tries < PUT_TRIES) || (rc == EMFILE && tries < 2); tries++) {
+        zh_dir_cache_forget(d->cache, "", 0);
+        rc = write_value_once(d, key, p, n, flags);
+    }
+    (void)pthread_rwlock_unlock(&d->emptying);
     return rc;
 }
 
@@ -351,12 +374,6 @@ static int dir_put(zh_store *s, const char *key, const void *p, size_t n, unsign
     if (!atomic_load_explicit(&d->used, memory_order_relaxed))
         atomic_store(&d->used, true);
     rc = write_value(d, key, p, n, flags);
-    /* ENOENT: a directory was removed between its making and its use (an erase on another thread, or another
-     * process). EMFILE: the descriptors kept here may be those that are missing. */
-    for (int tries = 0; (rc == ENOENT && tries < 64) || (rc == EMFILE && tries < 1); tries++) {
-        zh_dir_cache_forget(d->cache, "", 0);
-        rc = write_value(d, key, p, n, flags);
-    }
     if (rc != 0)
         return put_failed(s, rc, key, err);
     finish(d, key);
@@ -417,19 +434,24 @@ static void remove_empty_parents(dir_store *d, const char *path)
     size_t n = strlen(path);
 
     memcpy(parent, path, n);
+    (void)pthread_rwlock_wrlock(&d->emptying);
     for (n = zh_store__parent(path, n); n > 0; n = zh_store__parent(path, n)) {
         parent[n] = '\0';
         if (in_parent(d, parent, remove_directory) != 0)
             break;
         zh_dir_cache_forget(d->cache, parent, n);
     }
+    (void)pthread_rwlock_unlock(&d->emptying);
 }
 
 static int dir_erase(zh_store *s, const char *key, zh_error *err)
 {
     dir_store *d = (dir_store *)s;
-    const int rc = in_parent(d, key, remove_file);
+    int rc;
 
+    (void)pthread_rwlock_rdlock(&d->emptying);
+    rc = in_parent(d, key, remove_file);
+    (void)pthread_rwlock_unlock(&d->emptying);
     if (rc == 0)
         remove_empty_parents(d, key);
     if (rc != 0 && rc != EISDIR && !is_absent(rc))
@@ -464,9 +486,11 @@ static int dir_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
     int rc;
 
     /* Before, so that its descriptors are free for the walk; after, for what was opened meanwhile. */
+    (void)pthread_rwlock_rdlock(&d->emptying);
     zh_dir_cache_forget(d->cache, prefix, n);
     rc = n == 0 ? zh_dir_remove_content(d->root, ".", ZH_STORE_MARKER) : in_parent(d, prefix, remove_tree);
     zh_dir_cache_forget(d->cache, prefix, n);
+    (void)pthread_rwlock_unlock(&d->emptying);
     if (rc != 0 && !is_absent(rc))
         return failed(s, rc, "erase", n == 0 ? "/" : prefix, err);
     if (n > 0)
@@ -484,6 +508,7 @@ static void dir_close(zh_store *s)
     if (atomic_load(&d->unfinished) && !atomic_load(&d->used))
         (void)unlinkat(d->root, ZH_STORE_MARKER, 0);
     zh_dir_cache_free(d->cache);
+    (void)pthread_rwlock_destroy(&d->emptying);
     zh_store__dispose(s);
     zh_free(d);
 }
@@ -529,6 +554,7 @@ static int make_store(zh_store **out, int root, const char *path, bool write, bo
         zh_free(d);
         return zh_error_nomem(err);
     }
+    (void)pthread_rwlock_init(&d->emptying, NULL);
     d->root = root;
     d->salt = random_salt(d);
     atomic_init(&d->counter, 0);
