@@ -1,6 +1,6 @@
 /* vol_attr.c - attribute callbacks. A value lives in the node as JSON text; a handle knows its type and shape. */
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 #include "callbacks.h"
 #include "err.h"

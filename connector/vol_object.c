@@ -1,5 +1,5 @@
 /* vol_object.c - object callbacks. */
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 #include "callbacks.h"
 #include "err.h"

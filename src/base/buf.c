@@ -1,5 +1,5 @@
 /* buf.c - see buf.h. Grows by doubling, never past max, and keeps its content when it cannot grow. */
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/alloc.h"
 #include "base/error.h"
 

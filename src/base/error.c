@@ -85,3 +85,47 @@ void zh_error_clear(zh_error *err)
     err->sys_errno = 0;
     err->message[0] = '\0';
 }
+
+const char *zh_code_name(int code)
+{
+    switch (code) {
+#define NAME(c)                                                                                                        \
+    case c:                                                                                                            \
+        return #c
+        NAME(ZH_OK);
+        NAME(ZH_NOTFOUND);
+        NAME(ZH_EXISTS);
+        NAME(ZH_INVALID);
+        NAME(ZH_UNSUPPORTED);
+        NAME(ZH_RANGE);
+        NAME(ZH_CORRUPT);
+        NAME(ZH_IO);
+        NAME(ZH_NOMEM);
+        NAME(ZH_READONLY);
+        NAME(ZH_INTERNAL);
+        NAME(ZH_ABORTED);
+        NAME(ZH_KEY_DOT);
+        NAME(ZH_KEY_DUPLICATE);
+        NAME(ZH_KEY_RESERVED);
+        NAME(ZH_KEY_ENCODING);
+        NAME(ZH_KEY_TOO_LONG);
+        NAME(ZH_KEY_COLLISION);
+        NAME(ZH_MIXED_FORMAT);
+        NAME(ZH_NODE_INSIDE_ARRAY);
+        NAME(ZH_NO_ROOT);
+        NAME(ZH_MANY_ROOTS);
+        NAME(ZH_NESTED_ROOT);
+        NAME(ZH_FORMAT_MISMATCH);
+        NAME(ZH_CONTAINS_GROUP);
+        NAME(ZH_CONTAINS_ARRAY);
+        NAME(ZH_CONTAINS_CHILDREN);
+        NAME(ZH_CONTAINS_ORPHANS);
+        NAME(ZH_CONTAINS_OTHER_FORMAT);
+        NAME(ZH_AMBIGUOUS_NODE);
+        NAME(ZH_RACE);
+        NAME(ZH_PARTIAL);
+#undef NAME
+    default:
+        return "ZH_?";
+    }
+}

@@ -8,7 +8,7 @@
 #ifndef ZH_BASE_JSON_H
 #define ZH_BASE_JSON_H
 
-#include "base/buf.h"
+#include "zh/buf.h"
 
 #define ZH_JSON_MAX_DEPTH 128
 

@@ -7,7 +7,7 @@
 #ifndef ZH_BASE_JSONW_H
 #define ZH_BASE_JSONW_H
 
-#include "base/buf.h"
+#include "zh/buf.h"
 
 typedef struct zh_jsonw {
     zh_buf *out;   /* borrowed */

@@ -8,7 +8,7 @@
 #ifndef ZH_BASE_KEY_H
 #define ZH_BASE_KEY_H
 
-#include "base/buf.h"
+#include "zh/buf.h"
 
 #define ZH_KEY_MAX 4096    /* bytes of a whole key, NUL included */
 #define ZH_SEGMENT_MAX 255 /* bytes of one segment */

@@ -11,7 +11,7 @@
 #ifndef ZH_CODEC_H
 #define ZH_CODEC_H
 
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/dtype.h"
 #include "base/json.h"
 #include "base/jsonw.h"

@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/key.h"
-#include "hier/key_list.h"
+#include "store/key_list.h"
 
 struct zh_staging {
     zh_store *store;

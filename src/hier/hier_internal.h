@@ -17,7 +17,7 @@
 #ifndef ZH_HIER_INTERNAL_H
 #define ZH_HIER_INTERNAL_H
 
-#include "hier/name_index.h"
+#include "base/name_index.h"
 #include "hier/tree.h"
 
 /* A larger document is not read. */

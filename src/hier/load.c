@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/key.h"
-#include "hier/key_list.h"
+#include "store/key_list.h"
 #include "meta/doc.h"
 
 /* One worker's memory. */

@@ -16,7 +16,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/key.h"
-#include "hier/key_list.h"
+#include "store/key_list.h"
 
 /* Position of the record of exactly this path, or ZH_INDEX_NONE. */
 static uint32_t find(const zh_removals *r, const char *path, size_t n)

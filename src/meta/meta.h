@@ -5,10 +5,6 @@
 #include "base/dtype.h"
 #include "codec/codec.h"
 
-typedef enum zh_format { ZH_V2 = 2, ZH_V3 = 3 } zh_format;
-
-typedef enum zh_node_kind { ZH_NODE_GROUP, ZH_NODE_ARRAY } zh_node_kind;
-
 typedef enum zh_key_encoding { ZH_KEYS_DEFAULT /* "c/0/1" */, ZH_KEYS_V2 /* "0.1" */ } zh_key_encoding;
 
 /* Largest element of fixed size. A document may name any size, and its fill value takes that much memory. */

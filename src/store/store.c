@@ -1,7 +1,7 @@
 /* store.c - the dispatcher: arguments and capabilities are checked here, once, for every store. */
 #include "store/store_impl.h"
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 #include "base/key.h"
 

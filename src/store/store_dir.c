@@ -25,7 +25,7 @@
 #include "store/file_io.h"
 #include "store/store_impl.h"
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 #include "base/key.h"
 

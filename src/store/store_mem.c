@@ -5,7 +5,7 @@
  */
 #include "store/keymap.h"
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 
 #include <pthread.h>

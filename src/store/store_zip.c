@@ -22,7 +22,7 @@
 #include "store/zip_file.h"
 #include "store/zip_write.h"
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 #include "base/key.h"
 

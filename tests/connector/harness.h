@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "h5.h"
 
 /* Group setup: binds the table of HDF5 names to the library that the test is linked with. */

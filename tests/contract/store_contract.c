@@ -2,7 +2,7 @@
  * decorators of the tests. No test asks which kind it has; it may ask for a capability. */
 #include "base/alloc.h"
 #include "support.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 #include "base/pool.h"
 #include "store_fault.h"

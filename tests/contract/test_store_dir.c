@@ -2,7 +2,7 @@
  * and what may be created over. */
 #include "base/alloc.h"
 #include "support.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 
 #include "zh/store.h"
 

@@ -2,7 +2,7 @@
  * against a plain buffer, the removal of trees, and the decorators of the tests themselves. */
 #include "base/alloc.h"
 #include "support.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "store/dir_cache.h"
 #include "store/dir_remove.h"
 #include "store/keymap.h"

@@ -2,7 +2,7 @@
  * what is left after a failure. The archives are looked at with libzip, not with the store. */
 #include "base/alloc.h"
 #include "support.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "zip_maker.h"
 
 #include "zh/store.h"

@@ -3,7 +3,7 @@
 #ifndef ZH_TESTS_ZIP_MAKER_H
 #define ZH_TESTS_ZIP_MAKER_H
 
-#include "base/buf.h"
+#include "zh/buf.h"
 
 typedef struct zip_maker {
     zh_buf file;

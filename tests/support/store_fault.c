@@ -3,7 +3,7 @@
 #include "store_fault.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "base/error.h"
 
 #include <pthread.h>

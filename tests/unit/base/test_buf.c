@@ -1,6 +1,6 @@
 #include "base/alloc.h"
 #include "support.h"
-#include "base/buf.h"
+#include "zh/buf.h"
 
 static void grows_up_to_its_maximum(void **state)
 {

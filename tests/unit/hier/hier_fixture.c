@@ -1,8 +1,8 @@
 /* hier_fixture.c - see hier_fixture.h. */
 #include "hier_fixture.h"
 
-#include "base/buf.h"
-#include "hier/key_list.h"
+#include "zh/buf.h"
+#include "store/key_list.h"
 
 uint64_t rng_next(uint64_t *state)
 {

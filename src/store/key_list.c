@@ -1,5 +1,5 @@
 /* key_list.c - collecting listings, and walking all keys below a prefix with a stack of prefixes still to be listed. */
-#include "hier/key_list.h"
+#include "store/key_list.h"
 
 #include <string.h>
 

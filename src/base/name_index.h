@@ -4,8 +4,8 @@
  * it costs 8 bytes a slot and nothing while the array is small (the owner scans up to ZH_INDEX_MIN entries).
  * NULL is an empty index. Not for more than 2^31 entries.
  */
-#ifndef ZH_HIER_NAME_INDEX_H
-#define ZH_HIER_NAME_INDEX_H
+#ifndef ZH_BASE_NAME_INDEX_H
+#define ZH_BASE_NAME_INDEX_H
 
 #include "zh/zh.h"
 

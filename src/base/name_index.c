@@ -1,6 +1,6 @@
 /* name_index.c - open addressing with linear probing; removal shifts the rest of the run back, so that there are no
  * tombstones and a table that saw a million removals is as fast as a new one. */
-#include "hier/name_index.h"
+#include "base/name_index.h"
 
 #include <string.h>
 

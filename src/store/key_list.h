@@ -1,8 +1,8 @@
 /* key_list.h - what a store lists, collected: nothing is asked of a store from inside its own listing. */
-#ifndef ZH_HIER_KEY_LIST_H
-#define ZH_HIER_KEY_LIST_H
+#ifndef ZH_STORE_KEY_LIST_H
+#define ZH_STORE_KEY_LIST_H
 
-#include "base/buf.h"
+#include "zh/buf.h"
 #include "zh/store.h"
 
 typedef struct zh_key_entry {

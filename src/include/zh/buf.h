@@ -1,7 +1,7 @@
 /* buf.h - the only growable byte buffer. Its maximum is an argument of init, so
  * that no document or chunk from outside can make it grow without bound. */
-#ifndef ZH_BASE_BUF_H
-#define ZH_BASE_BUF_H
+#ifndef ZH_BUF_H
+#define ZH_BUF_H
 
 #include "zh/zh.h"
 
