@@ -1,0 +1,171 @@
+/* hierarchy.h - hierarchies in stores: created from a plan, read back, listed, checked.
+ *
+ * What the creating functions promise, with the store kinds of this library:
+ *   - nothing is written before the plan and the store have been checked against each other; all conflicts are told;
+ *   - a new node is seen by readers complete or not at all, and new subtrees at once: they are made under a temporary
+ *     name and moved to their place (stores with ZH_STORE_MOVE), or their topmost document is written last;
+ *   - on failure, and if the caller's callback aborts, no new work is begun, what is in flight is awaited, and what was
+ *     created is removed: the store is as before. ZH_PARTIAL if that could not be done;
+ *   - if the process is killed, readers see the old state or complete nodes; zh_check finds what is left over;
+ *   - of two creators of one path at one time exactly one succeeds;
+ *   - an overwritten node is replaced by its successor in one step where the store can exchange prefixes, and is not
+ *     removed before the new one is safely stored where it can move.
+ *
+ * A function returns when everything is done: there is nothing lazy here.
+ */
+#ifndef ZH_HIERARCHY_H
+#define ZH_HIERARCHY_H
+
+#include "zh/buf.h"
+#include "zh/plan.h"
+#include "zh/store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- a node of a store ---- */
+
+typedef struct zh_handle zh_handle;
+
+/* A handle that a function returns is the caller's to close; one that a callback is given is the library's, and stays
+ * usable after the callback if it is kept with zh_handle_keep, which makes it the caller's too. The store must outlive
+ * it. If the creation that made it fails, its node is gone, and every use answers ZH_NOTFOUND with a message. */
+ZH_API void zh_handle_keep(zh_handle *h);
+ZH_API void zh_handle_close(zh_handle *h); /* NULL is fine */
+
+ZH_API const char *zh_handle_path(const zh_handle *h); /* "" is the root; borrowed */
+ZH_API zh_node_kind zh_handle_kind(const zh_handle *h);
+ZH_API zh_format zh_handle_format(const zh_handle *h);
+ZH_API bool zh_handle_ambiguous(const zh_handle *h); /* documents of the other format lie at its path */
+/* Appends the attributes as the text of a JSON object, "{}" if there are none. */
+ZH_API int zh_handle_attributes(zh_handle *h, zh_buf *out, zh_error *err);
+/* Appends the metadata in the form that zh_plan_add_json takes. */
+ZH_API int zh_handle_metadata(zh_handle *h, zh_buf *out, zh_error *err);
+
+/* Arrays; ZH_INVALID for a group. Shape and chunk shape have rank lengths and are borrowed from the handle. */
+typedef struct zh_array_info {
+    unsigned rank;
+    const uint64_t *shape;
+    const uint64_t *chunk_shape;
+    size_t item_size;   /* bytes an element; 0: of variable size */
+    char data_type[32]; /* v3's name if it has one, else v2's */
+} zh_array_info;
+ZH_API int zh_handle_array(zh_handle *h, zh_array_info *out, zh_error *err);
+/* The box of count elements from start, in C order and in the byte order that is stored. n: bytes at the buffer, to be
+ * exactly those of the box. Elements of variable size are ZH_UNSUPPORTED here. Writes go to the store before the call
+ * returns; chunks that a box covers in part are read and written. Not from two threads for one array. */
+ZH_API int zh_handle_write(zh_handle *h, const uint64_t *start, const uint64_t *count, const void *p, size_t n,
+                           zh_error *err);
+ZH_API int zh_handle_read(zh_handle *h, const uint64_t *start, const uint64_t *count, void *p, size_t n, zh_error *err);
+
+/* ---- creating ---- */
+
+/* A node's last document has been stored. Called on the thread of the caller of the creating function, also while other
+ * nodes are being written. path is relative to the group for zh_create_under. The handle may be used at once, chunks
+ * may be written; other readers see the node when its subtree is published. Existing groups that stand for implicit
+ * ones are not reported. Another answer than 0 aborts (ZH_ABORTED). */
+typedef int (*zh_created_fn)(void *payload, const char *path, zh_node_kind kind, zh_handle *node);
+
+typedef struct zh_create_stats {
+    uint64_t nodes, documents, bytes; /* written */
+    uint64_t kept;                    /* existing groups left alone */
+    uint64_t replaced;                /* existing nodes that were overwritten with all below them */
+    double seconds;
+    unsigned requests; /* limit that was in force */
+} zh_create_stats;
+
+typedef enum zh_consolidation {
+    ZH_CONSOLIDATE_DROP, /* consolidated metadata that would become stale are removed */
+    ZH_CONSOLIDATE_KEEP, /* those that were there are written anew */
+    ZH_CONSOLIDATE_WRITE /* and those of the hierarchy's root (or of the group) in any case */
+} zh_consolidation;
+
+typedef struct zh_create_options {
+    unsigned version; /* ZH_CREATE_OPTIONS_VERSION */
+    bool overwrite;   /* nodes that the plan names explicitly replace what is there, with all that is below it. Nothing
+                       * else is removed: implicit groups keep existing ones, siblings stay */
+    bool purge;       /* overwriting the root also removes files in it that belong to no hierarchy */
+    bool ordered;     /* `created` is called in the order of zh_plan_get */
+    bool always_zattrs; /* v2: a .zattrs also for nodes without attributes, as zarr-python writes it */
+    zh_consolidation consolidated;
+    unsigned requests; /* reads, writes and removals in flight; 0: the store's own number */
+    size_t bytes;      /* of documents in flight; 0: 64 MiB. A larger document goes alone */
+    zh_created_fn created;
+    zh_problem_fn problem;
+    void *payload;          /* of both callbacks */
+    size_t max_problems;    /* 0: 100 */
+    zh_create_stats *stats; /* filled in, also on failure; may be NULL */
+} zh_create_options;
+#define ZH_CREATE_OPTIONS_VERSION 1u
+#define ZH_CREATE_OPTIONS_INIT                                                                                         \
+    {                                                                                                                  \
+        ZH_CREATE_OPTIONS_VERSION, false, false, false, false, ZH_CONSOLIDATE_DROP, 0, 0, NULL, NULL, NULL, 0, NULL    \
+    }
+
+/* plan: finished. opts may be NULL everywhere. An empty plan is no work and success. The store is flushed at the end.
+ */
+
+/* Every node of the plan as it stands there: no reading, no conflicts, existing documents are replaced, nothing is
+ * removed, nothing undone. For callers who know better; but no key leaves the store. */
+ZH_API int zh_create_nodes(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err);
+/* The whole hierarchy. */
+ZH_API int zh_create_hierarchy(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err);
+/* The same for a plan with one node that all others are below; *root is its handle, the caller's to close.
+ * ZH_NO_ROOT, ZH_MANY_ROOTS. */
+ZH_API int zh_create_rooted(zh_handle **root, zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err);
+/* Keys are relative to the group at `group` (a path; "" is the root), which must exist (ZH_NOTFOUND) and is left as it
+ * is. ZH_FORMAT_MISMATCH, ZH_NESTED_ROOT for an explicit root in the plan. */
+ZH_API int zh_create_under(zh_store *s, const char *group, zh_plan *plan, const zh_create_options *opts, zh_error *err);
+
+/* ---- reading ---- */
+
+/* The node at path (a key, normalised as in a plan). format 0: either; where both are, v3's is taken and the handle is
+ * ambiguous. ZH_NOTFOUND; ZH_AMBIGUOUS_NODE: .zarray and .zgroup at one path; ZH_CORRUPT, ZH_UNSUPPORTED. */
+ZH_API int zh_get_node(zh_handle **out, zh_store *s, const char *path, int format, zh_error *err);
+
+/* One member of a group; path is relative to the group. error is NULL, or why the node cannot be used: then kind and
+ * handle are not meaningful. Another answer than 0 ends the listing (ZH_ABORTED). */
+typedef int (*zh_member_fn)(void *payload, const char *path, zh_node_kind kind, zh_handle *node, const zh_error *error);
+/* The nodes below the group at path, in the order of zh_plan_get. depth 1: its children; 0: all. requests as above. */
+ZH_API int zh_list_members(zh_store *s, const char *path, int format, unsigned depth, unsigned requests,
+                           zh_member_fn fn, void *payload, zh_error *err);
+
+/* ---- consolidated metadata ---- */
+
+/* Writes those of the group at path anew, from the documents below it. v2: .zmetadata; v3: in zarr.json. */
+ZH_API int zh_consolidate(zh_store *s, const char *path, unsigned requests, zh_error *err);
+
+/* ---- checking ---- */
+
+typedef enum zh_finding_kind {
+    ZH_FOUND_TEMPORARY,         /* of a creator that was killed; repaired: removed */
+    ZH_FOUND_UNREACHABLE,       /* a node whose group has no document; repaired: removed */
+    ZH_FOUND_HALF_NODE,         /* v2: .zattrs without .zgroup or .zarray; repaired: removed */
+    ZH_FOUND_ORPHAN_CHUNKS,     /* chunks without an array; repaired: removed */
+    ZH_FOUND_BAD_DOCUMENT,      /* not repaired */
+    ZH_FOUND_BOTH_KINDS,        /* .zarray and .zgroup; not repaired */
+    ZH_FOUND_BOTH_FORMATS,      /* not repaired */
+    ZH_FOUND_INSIDE_ARRAY,      /* nodes below an array; not repaired */
+    ZH_FOUND_STALE_CONSOLIDATED /* consolidated metadata that are not those of the documents; repaired: written anew */
+} zh_finding_kind;
+typedef struct zh_finding {
+    zh_finding_kind kind;
+    const char *path; /* of the node or key */
+    bool repaired;
+    const char *message;
+} zh_finding;
+typedef int (*zh_finding_fn)(void *payload, const zh_finding *finding);
+typedef struct zh_check_stats {
+    uint64_t nodes, findings, repaired;
+} zh_check_stats;
+/* Looks at the whole store. repair: mends what can be mended without guessing, and only then writes. Not while others
+ * write. stats may be NULL. ZH_NOTFOUND: no hierarchy in it (leftovers are told, and with repair removed, all the
+ * same).
+ */
+ZH_API int zh_check(zh_store *s, bool repair, zh_finding_fn fn, void *payload, zh_check_stats *stats, zh_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
