@@ -75,39 +75,39 @@ struct zh_store {
 /* Directory at path. Nothing outside it is ever touched: keys are resolved relative to the root's
  * descriptor. ZH_CREATE_*: the directory is made at once (parents are not); TRUNC removes the old content
  * of a directory only if it holds zarr.json, .zgroup or .zarray, or is empty. */
-int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+ZH_API int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* Zip archive at path; see store_zip.c for the states. Opened for reading: the archive's central directory.
  * Opened for writing: values wait in an unnamed temporary file beside the archive, and flush writes a whole new
  * archive (metadata documents first, breadth-first, then chunks; entries stored, no duplicate names) and renames it
  * over path. */
-int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+ZH_API int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* In memory; gone at close. */
-int zh_store_mem_open(zh_store **out, zh_error *err);
+ZH_API int zh_store_mem_open(zh_store **out, zh_error *err);
 
 /* Existing stores by what they are: a directory, or a file that is a zip archive.
  * ZH_NOTFOUND: nothing there, or neither. */
-int zh_store_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+ZH_API int zh_store_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
-int zh_store_get(zh_store *s, const char *key, struct zh_buf *out, zh_error *err); /* appends to out */
-int zh_store_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
-                       zh_error *err);
-int zh_store_size(zh_store *s, const char *key, uint64_t *out, zh_error *err);
-int zh_store_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err);
-int zh_store_erase(zh_store *s, const char *key, zh_error *err);
-int zh_store_erase_prefix(zh_store *s, const char *prefix,
-                          zh_error *err); /* all keys below prefix + "/"; "" is the whole store */
-int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
-                  zh_error *err); /* direct children; "" is the root; ZH_OK if none */
-int zh_store_flush(zh_store *s, zh_error *err);
-void zh_store_close(zh_store *s); /* NULL is fine */
+ZH_API int zh_store_get(zh_store *s, const char *key, struct zh_buf *out, zh_error *err); /* appends to out */
+ZH_API int zh_store_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
+                              zh_error *err);
+ZH_API int zh_store_size(zh_store *s, const char *key, uint64_t *out, zh_error *err);
+ZH_API int zh_store_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err);
+ZH_API int zh_store_erase(zh_store *s, const char *key, zh_error *err);
+ZH_API int zh_store_erase_prefix(zh_store *s, const char *prefix,
+                                 zh_error *err); /* all keys below prefix + "/"; "" is the whole store */
+ZH_API int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
+                         zh_error *err); /* direct children; "" is the root; ZH_OK if none */
+ZH_API int zh_store_flush(zh_store *s, zh_error *err);
+ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
 
 /* Removes the store at path whole: a directory that holds a root document, or a zip archive with one. Anything else,
  * and an absent path, is refused (ZH_INVALID, ZH_NOTFOUND). */
-int zh_store_delete(const char *path, zh_error *err);
-uint32_t zh_store_caps(const zh_store *s);
-const char *zh_store_url(const zh_store *s);
+ZH_API int zh_store_delete(const char *path, zh_error *err);
+ZH_API uint32_t zh_store_caps(const zh_store *s);
+ZH_API const char *zh_store_url(const zh_store *s);
 
 /* What lies at path, cheaply and without opening a store. Never follows a whole tree. */
 typedef enum zh_path_kind {
@@ -119,7 +119,7 @@ typedef enum zh_path_kind {
     ZH_PATH_HDF5,
     ZH_PATH_OTHER_FILE
 } zh_path_kind;
-int zh_path_probe(zh_path_kind *out, const char *path, zh_error *err);
+ZH_API int zh_path_probe(zh_path_kind *out, const char *path, zh_error *err);
 
 #ifdef __cplusplus
 }
