@@ -93,6 +93,7 @@ herr_t zvol_initialize(hid_t vipl)
     if (!library_alive && H5atclose(at_close, NULL) < 0)
         zvol_log(ZVOL_LOG_WARN, "no H5atclose callback: files that are left open at exit may not be written");
     library_alive = true;
+    zvol_watch_forks();
     if (!registered && atexit(close_all) == 0)
         registered = true;
     zvol_log(ZVOL_LOG_DEBUG, "connector initialised");

@@ -332,7 +332,36 @@ static int capture_class(zvol_type *out, int cls, hid_t type, zh_error *err)
     }
 }
 
-int zvol_type_capture(zvol_type *out, hid_t type, zh_error *err)
+/* HDF5's own number types cannot be changed, so what they are is asked once for each id. Programs in C and Fortran name
+ * them at every call, and asking takes several calls through HDF5's lock. */
+#define NUMBER_TYPES 36
+
+typedef struct known_type {
+    hid_t id;
+    zvol_type type;
+} known_type;
+
+/* The place for a type of HDF5's own; NULL: it is none. Guarded by HDF5's lock. */
+static known_type *known_place(hid_t type)
+{
+    static known_type known[NUMBER_TYPES];
+    const hid_t own[NUMBER_TYPES] = {H5T_NATIVE_INT_g,   H5T_NATIVE_DOUBLE_g, H5T_NATIVE_FLOAT_g,  H5T_NATIVE_LONG_g,
+                                     H5T_NATIVE_LLONG_g, H5T_NATIVE_INT32_g,  H5T_NATIVE_INT64_g,  H5T_NATIVE_UINT_g,
+                                     H5T_NATIVE_ULONG_g, H5T_NATIVE_ULLONG_g, H5T_NATIVE_UINT32_g, H5T_NATIVE_UINT64_g,
+                                     H5T_NATIVE_SHORT_g, H5T_NATIVE_USHORT_g, H5T_NATIVE_SCHAR_g,  H5T_NATIVE_UCHAR_g,
+                                     H5T_NATIVE_INT16_g, H5T_NATIVE_UINT16_g, H5T_NATIVE_INT8_g,   H5T_NATIVE_UINT8_g,
+                                     H5T_IEEE_F64LE_g,   H5T_IEEE_F32LE_g,    H5T_STD_I32LE_g,     H5T_STD_I64LE_g,
+                                     H5T_STD_U32LE_g,    H5T_STD_U64LE_g,     H5T_STD_I16LE_g,     H5T_STD_U16LE_g,
+                                     H5T_STD_I8LE_g,     H5T_STD_U8LE_g,      H5T_IEEE_F64BE_g,    H5T_IEEE_F32BE_g,
+                                     H5T_STD_I32BE_g,    H5T_STD_I64BE_g,     H5T_STD_U32BE_g,     H5T_STD_U64BE_g};
+    size_t i = 0;
+
+    while (i < NUMBER_TYPES && own[i] != type)
+        i++;
+    return i < NUMBER_TYPES ? &known[i] : NULL;
+}
+
+static int capture_anew(zvol_type *out, hid_t type, zh_error *err)
 {
     int rc;
 
@@ -342,6 +371,21 @@ int zvol_type_capture(zvol_type *out, hid_t type, zh_error *err)
         zvol_type_dispose(out);
         memset(out, 0, sizeof(*out));
     }
+    return rc;
+}
+
+int zvol_type_capture(zvol_type *out, hid_t type, zh_error *err)
+{
+    known_type *known = type > 0 ? known_place(type) : NULL;
+    int rc;
+
+    if (known && known->id == type) {
+        *out = known->type;
+        return ZH_OK;
+    }
+    rc = capture_anew(out, type, err);
+    if (rc == ZH_OK && known)
+        *known = (known_type){type, *out};
     return rc;
 }
 

@@ -17,14 +17,12 @@
 #include "info.h"
 #include "masquerade.h"
 
-#include <sys/types.h>
-
 typedef struct zvol_store {
     struct zvol_store *next; /* in the list of open stores (registry.c) */
     zh_tree *tree;
     char *path; /* canonical */
     unsigned long fileno;
-    pid_t owner;     /* the process that opened it: a forked child neither writes nor publishes */
+    unsigned owner;  /* count of forks at its opening: a forked child neither writes nor publishes */
     unsigned nfiles; /* zvol_files on it */
     bool rdwr;
     bool close_failed; /* the flush at last close failed once */

@@ -16,6 +16,8 @@ zvol_file *zvol_file_attach_existing(const char *name, unsigned flags, hid_t fap
 /* One more file on an open store (H5Freopen). */
 zvol_file *zvol_file_attach(zvol_store *s, const char *name, unsigned flags, hid_t fcpl, hid_t fapl, zh_error *err);
 
+/* From now on forks are counted; once a process. */
+void zvol_watch_forks(void);
 /* ZH_READONLY in a forked child of the process that opened the store. */
 int zvol_store_check_owner(const zvol_store *s, zh_error *err);
 
