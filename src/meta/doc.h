@@ -35,6 +35,11 @@ int zh_doc_v2_parse(zh_doc *out, zh_node_kind kind, const char *text, size_t n, 
                     zh_error *err);
 void zh_doc_dispose(zh_doc *d);
 
+/* The codecs of a document, added to m. v3: the array `codecs`; its codec "bytes" gives m's type its byte order;
+ * complete: an array-to-bytes codec must be among them. v2: either may be NULL or null. */
+int zh_doc_v3_parse_codecs(zh_array_meta *m, const zh_json *j, bool complete, zh_error *err);
+int zh_doc_v2_parse_codecs(zh_array_meta *m, const zh_json *filters, const zh_json *compressor, zh_error *err);
+
 /* A changed document of a node that somebody else may have written: the old text with its attributes replaced and, if
  * shape is not NULL, the shape; consolidated_metadata dropped; every other member as it was, numbers to the digit. v3:
  * zarr.json. v2: .zarray (fn is not used; attributes stand in .zattrs). */

@@ -157,7 +157,7 @@ static int parse_filters(zh_array_meta *m, const zh_json *j, zh_error *err)
     return ZH_OK;
 }
 
-static int parse_codecs(zh_array_meta *m, const zh_json *filters, const zh_json *compressor, zh_error *err)
+int zh_doc_v2_parse_codecs(zh_array_meta *m, const zh_json *filters, const zh_json *compressor, zh_error *err)
 {
     bool has_compressor = zh_json_typeof(compressor) != ZH_JSON_NULL;
     zh_codec_spec c;
@@ -209,7 +209,7 @@ static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
     if (rc == ZH_OK)
         rc = parse_layout(m, j, err);
     if (rc == ZH_OK)
-        rc = parse_codecs(m, zh_json_get(j, "filters"), zh_json_get(j, "compressor"), err);
+        rc = zh_doc_v2_parse_codecs(m, zh_json_get(j, "filters"), zh_json_get(j, "compressor"), err);
     if (rc == ZH_OK)
         rc = zh_fill_parse(m, zh_json_get(j, "fill_value"), err);
     if (rc == ZH_OK)

@@ -231,8 +231,7 @@ static int parse_keys(zh_array_meta *m, const zh_json *j, zh_error *err)
     return ZH_OK;
 }
 
-/* Adds the specs; the codec "bytes" gives the data type its byte order. */
-static int parse_codecs(zh_array_meta *m, const zh_json *j, zh_error *err)
+int zh_doc_v3_parse_codecs(zh_array_meta *m, const zh_json *j, bool complete, zh_error *err)
 {
     bool has_array_bytes = false;
 
@@ -256,7 +255,7 @@ static int parse_codecs(zh_array_meta *m, const zh_json *j, zh_error *err)
         if (rc < 0)
             return rc;
     }
-    if (!has_array_bytes)
+    if (complete && !has_array_bytes)
         return zh_error_set(err, ZH_CORRUPT, "'codecs' has no array-to-bytes codec");
     return ZH_OK;
 }
@@ -330,7 +329,7 @@ static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
     if (rc == ZH_OK)
         rc = parse_keys(m, zh_json_get(j, "chunk_key_encoding"), err);
     if (rc == ZH_OK)
-        rc = parse_codecs(m, zh_json_get(j, "codecs"), err);
+        rc = zh_doc_v3_parse_codecs(m, zh_json_get(j, "codecs"), true, err);
     if (rc == ZH_OK && zh_json_get(j, "fill_value") == NULL)
         rc = zh_error_set(err, ZH_CORRUPT, "'fill_value' is missing");
     if (rc == ZH_OK)

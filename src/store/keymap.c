@@ -128,7 +128,19 @@ static void unlink_node(zh_keymap *m, zh_keymap_node *node, zh_keymap_node *befo
     for (unsigned level = 0; level < node->height; level++)
         before[level]->next[level] = node->next[level];
     m->n--;
-    free_node(m, node);
+}
+
+/* node's key is not in the map. */
+static void link_node(zh_keymap *m, zh_keymap_node *node)
+{
+    zh_keymap_node *before[MAX_HEIGHT];
+
+    (void)descend(m, node->key, before);
+    for (unsigned level = 0; level < node->height; level++) {
+        node->next[level] = before[level]->next[level];
+        before[level]->next[level] = node;
+    }
+    m->n++;
 }
 
 bool zh_keymap_remove(zh_keymap *m, const char *key)
@@ -142,6 +154,7 @@ bool zh_keymap_remove(zh_keymap *m, const char *key)
     if (node == NULL || strcmp(node->key, key) != 0)
         return false;
     unlink_node(m, node, before);
+    free_node(m, node);
     return true;
 }
 
@@ -168,10 +181,99 @@ size_t zh_keymap_remove_prefix(zh_keymap *m, const char *prefix)
         return 0;
     (void)descend(m, stem, before);
     while (before[0]->next[0] != NULL && strncmp(before[0]->next[0]->key, stem, len) == 0) {
-        unlink_node(m, before[0]->next[0], before);
+        zh_keymap_node *node = before[0]->next[0];
+
+        unlink_node(m, node, before);
+        free_node(m, node);
         removed++;
     }
     return removed;
+}
+
+/* --- moving --- */
+
+/* Nodes with the keys that those below `from` will have, and copies of their values; a chain by next[0]. */
+static int make_renamed(zh_keymap_node **out, zh_keymap *m, const char *from, const char *to, zh_error *err)
+{
+    char stem[ZH_KEY_MAX + 2], key[2 * ZH_KEY_MAX + 2];
+    const size_t len = make_stem(stem, from), to_len = make_stem(key, to);
+
+    *out = NULL;
+    for (zh_keymap_node *node = zh_keymap_seek(m, stem); node != NULL && strncmp(node->key, stem, len) == 0;
+         node = node->next[0]) {
+        zh_keymap_node *renamed;
+
+        if (to_len + strlen(node->key + len) >= ZH_KEY_MAX)
+            return zh_error_set(err, ZH_RANGE, "'%.200s' would have too long a key below '%.200s'", node->key, to);
+        (void)strcpy(key + to_len, node->key + len);
+        renamed = new_node(m, key, random_height(m));
+        if (renamed == NULL)
+            return zh_error_nomem(err);
+        memcpy(renamed->value, node->value, m->value_size);
+        renamed->next[0] = *out;
+        *out = renamed;
+    }
+    return ZH_OK;
+}
+
+/* The nodes alone: their values belong to others. */
+static void free_chain(zh_keymap_node *chain)
+{
+    while (chain != NULL) {
+        zh_keymap_node *next = chain->next[0];
+
+        zh_free(chain);
+        chain = next;
+    }
+}
+
+static void link_chain(zh_keymap *m, zh_keymap_node *chain)
+{
+    while (chain != NULL) {
+        zh_keymap_node *next = chain->next[0];
+
+        link_node(m, chain);
+        chain = next;
+    }
+}
+
+/* Takes the nodes below prefix out; their values live on in renamed ones. */
+static void unlink_below(zh_keymap *m, const char *prefix)
+{
+    zh_keymap_node *before[MAX_HEIGHT];
+    char stem[ZH_KEY_MAX + 2];
+    const size_t len = make_stem(stem, prefix);
+
+    (void)descend(m, stem, before);
+    while (before[0]->next[0] != NULL && strncmp(before[0]->next[0]->key, stem, len) == 0) {
+        zh_keymap_node *node = before[0]->next[0];
+
+        unlink_node(m, node, before);
+        zh_free(node);
+    }
+}
+
+int zh_keymap_move(zh_keymap *m, const char *from, const char *to, bool exchange, zh_error *err)
+{
+    zh_keymap_node *forth = NULL, *back = NULL;
+    int rc = m->head == NULL ? ZH_NOTFOUND : make_renamed(&forth, m, from, to, err);
+
+    if (rc == ZH_OK)
+        rc = make_renamed(&back, m, to, from, err);
+    if (rc == ZH_OK && (forth == NULL || (exchange && back == NULL)))
+        rc = ZH_NOTFOUND;
+    if (rc == ZH_OK && !exchange && (back != NULL || zh_keymap_find(m, to) != NULL))
+        rc = ZH_EXISTS;
+    if (rc < 0) {
+        free_chain(forth);
+        free_chain(back);
+        return rc;
+    }
+    unlink_below(m, from);
+    unlink_below(m, to);
+    link_chain(m, forth);
+    link_chain(m, back);
+    return ZH_OK;
 }
 
 zh_keymap_node *zh_keymap_next(const zh_keymap_node *node)

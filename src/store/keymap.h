@@ -29,6 +29,10 @@ bool zh_keymap_remove(zh_keymap *m, const char *key);
 /* Removes all keys below prefix + "/" ("" for all); returns how many. */
 size_t zh_keymap_remove_prefix(zh_keymap *m, const char *prefix);
 
+/* Moves all keys below `from` to below `to`; exchange: and those below `to` to below `from`. All or nothing.
+ * ZH_NOTFOUND, ZH_EXISTS without message. */
+int zh_keymap_move(zh_keymap *m, const char *from, const char *to, bool exchange, zh_error *err);
+
 /* The first node whose key is not less than key; NULL if none. */
 zh_keymap_node *zh_keymap_seek(const zh_keymap *m, const char *key);
 zh_keymap_node *zh_keymap_next(const zh_keymap_node *node);

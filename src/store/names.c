@@ -38,6 +38,16 @@ int zh_names_add(zh_names *names, const char *name, size_t n, bool is_prefix, zh
     return ZH_OK;
 }
 
+void zh_names_keep(zh_names *names, bool temporary)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < names->n; i++)
+        if (zh_store_is_temporary(names->v[i].text) == temporary)
+            names->v[kept++] = names->v[i];
+    names->n = kept;
+}
+
 static int compare(const void *a, const void *b)
 {
     const struct zh_name *x = a;

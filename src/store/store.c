@@ -6,14 +6,19 @@
 #include "base/key.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 /* --- what the stores share --- */
 
-int zh_store__init(zh_store *s, const zh_store_ops *ops, uint32_t caps, const char *url, zh_error *err)
+int zh_store__init(zh_store *s, const zh_store_ops *ops, uint32_t caps, unsigned depth, const char *url, zh_error *err)
 {
     s->ops = ops;
     s->caps = caps;
+    s->depth = depth;
     s->url = zh_strdup(url);
     return s->url == NULL ? zh_error_nomem(err) : ZH_OK;
 }
@@ -74,12 +79,30 @@ bool zh_store__is_document_key(const char *key)
     return zh_store__is_root_document(name) || strcmp(name, ".zattrs") == 0 || strcmp(name, ".zmetadata") == 0;
 }
 
-bool zh_store__is_temporary(const char *name)
+bool zh_store_is_temporary(const char *name)
 {
     static const char suffix[] = ".zh-tmp";
     const size_t n = strlen(name);
 
     return name[0] == '.' && n >= sizeof(suffix) && strcmp(name + n - (sizeof(suffix) - 1), suffix) == 0;
+}
+
+uint64_t zh_store__salt(const void *address)
+{
+    uint64_t salt;
+
+    if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) == (ssize_t)sizeof(salt))
+        return salt;
+    /* Only to be unlike others': a name that is taken is not used. */
+    return (uint64_t)(uintptr_t)address ^ (uint64_t)getpid() << 32;
+}
+
+void zh_store_temporary_name(zh_store *s, char out[64])
+{
+    static atomic_uint counter;
+
+    (void)snprintf(out, 64, ".%016llx-%08x.zh-tmp", (unsigned long long)zh_store__salt(s),
+                   atomic_fetch_add(&counter, 1));
 }
 
 size_t zh_store__parent(const char *path, size_t n)
@@ -211,6 +234,55 @@ int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
     const int rc = check_prefix(s, prefix, err);
 
     return rc < 0 ? rc : s->ops->list(s, prefix, fn, payload, err);
+}
+
+int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    const int rc = check_prefix(s, prefix, err);
+
+    if (rc < 0 || s->ops->list_temporary == NULL)
+        return rc;
+    return s->ops->list_temporary(s, prefix, fn, payload, err);
+}
+
+static bool is_at_or_below(const char *path, const char *prefix)
+{
+    const size_t n = strlen(prefix);
+
+    return strncmp(path, prefix, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
+{
+    int rc = check_writable(s, from, err);
+
+    if (rc == ZH_OK)
+        rc = check_key(s, from, err);
+    if (rc == ZH_OK)
+        rc = check_key(s, to, err);
+    if (rc < 0)
+        return rc;
+    if (is_at_or_below(from, to) || is_at_or_below(to, from))
+        return zh_error_set(err, ZH_INVALID, "'%.200s' cannot be moved to '%.200s'", from, to);
+    if ((s->caps & ZH_STORE_MOVE) == 0 || s->ops->move == NULL)
+        return unsupported(s, "move values", err);
+    return s->ops->move(s, from, to, flags, err);
+}
+
+int zh_store_lock(zh_store *s, zh_error *err)
+{
+    return s->ops->lock == NULL ? ZH_OK : s->ops->lock(s, err);
+}
+
+void zh_store_unlock(zh_store *s)
+{
+    if (s->ops->unlock != NULL)
+        s->ops->unlock(s);
+}
+
+unsigned zh_store_depth(const zh_store *s)
+{
+    return s->depth;
 }
 
 int zh_store_flush(zh_store *s, zh_error *err)

@@ -36,7 +36,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +45,8 @@ typedef struct dir_store {
     int root; /* O_PATH; owned by the cache */
     zh_dir_cache *cache;
     pthread_rwlock_t emptying;
+    pthread_mutex_t creators; /* zh_store_lock; guards lock_fd */
+    int lock_fd;
     uint64_t salt; /* with the counter: names of temporary files */
     atomic_uint counter;
     atomic_bool unfinished; /* the marker is there */
@@ -170,13 +172,13 @@ static entry_kind kind_of(int dir, const struct dirent *entry)
     return S_ISREG(st.st_mode) ? ENTRY_KEY : S_ISDIR(st.st_mode) ? ENTRY_PREFIX : ENTRY_NEITHER;
 }
 
-/* Names that cannot be part of a key are not listed, nor are the store's own. */
+/* Names that cannot be part of a key are not listed, nor is the mark of a store that is being made. */
 static int add_entry(zh_names *names, int dir, const struct dirent *entry, zh_error *err)
 {
     const size_t n = strlen(entry->d_name);
     entry_kind kind;
 
-    if (zh_key_check(entry->d_name, n, NULL) != ZH_OK || zh_store__is_temporary(entry->d_name))
+    if (zh_key_check(entry->d_name, n, NULL) != ZH_OK || strcmp(entry->d_name, ZH_STORE_MARKER) == 0)
         return ZH_OK;
     kind = kind_of(dir, entry);
     return kind == ENTRY_NEITHER ? ZH_OK : zh_names_add(names, entry->d_name, n, kind == ENTRY_PREFIX, err);
@@ -197,7 +199,7 @@ static int read_entries(zh_names *names, zh_store *s, DIR *dir, const char *pref
     return rc;
 }
 
-static int dir_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+static int list(zh_store *s, const char *prefix, bool temporary, zh_list_fn fn, void *payload, zh_error *err)
 {
     const char *path = prefix[0] == '\0' ? "." : prefix;
     const int fd = openat(((dir_store *)s)->root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
@@ -215,10 +217,21 @@ static int dir_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payloa
     }
     rc = read_entries(&names, s, dir, prefix, err);
     (void)closedir(dir);
+    zh_names_keep(&names, temporary);
     if (rc == ZH_OK)
         rc = zh_names_deliver(&names, fn, payload, err);
     zh_names_dispose(&names);
     return rc;
+}
+
+static int dir_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return list(s, prefix, false, fn, payload, err);
+}
+
+static int dir_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return list(s, prefix, true, fn, payload, err);
 }
 
 /* --- writing: the functions below answer 0 or an errno --- */
@@ -427,20 +440,25 @@ static int remove_directory(int dir, const char *name)
 }
 
 /* Removes the parents of path as far as they are empty, but not the root. That one stays costs nothing, so no failure.
- */
-static void remove_empty_parents(dir_store *d, const char *path)
+ * With `emptying` held for writing. */
+static void remove_empty_parents_locked(dir_store *d, const char *path)
 {
     char parent[ZH_KEY_MAX];
     size_t n = strlen(path);
 
     memcpy(parent, path, n);
-    (void)pthread_rwlock_wrlock(&d->emptying);
     for (n = zh_store__parent(path, n); n > 0; n = zh_store__parent(path, n)) {
         parent[n] = '\0';
         if (in_parent(d, parent, remove_directory) != 0)
             break;
         zh_dir_cache_forget(d->cache, parent, n);
     }
+}
+
+static void remove_empty_parents(dir_store *d, const char *path)
+{
+    (void)pthread_rwlock_wrlock(&d->emptying);
+    remove_empty_parents_locked(d, path);
     (void)pthread_rwlock_unlock(&d->emptying);
 }
 
@@ -498,6 +516,120 @@ static int dir_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
     return ZH_OK;
 }
 
+/* --- moving --- */
+
+static bool is_directory(int dir, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* 0 or an errno. A directory that is not empty, or a file, is not replaced by rename. */
+static int rename_prefix(int from_dir, const char *from, int to_dir, const char *to, bool exchange)
+{
+    if (!is_directory(from_dir, from) || (exchange && !is_directory(to_dir, to)))
+        return ENOENT;
+    if (exchange)
+        return renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) == 0 ? 0 : errno;
+    if (renameat(from_dir, from, to_dir, to) == 0)
+        return 0;
+    return errno == ENOTEMPTY || errno == ENOTDIR ? EEXIST : errno;
+}
+
+/* With `emptying` held for writing. */
+static int move_locked(dir_store *d, const char *from, const char *to, bool exchange)
+{
+    const size_t n = zh_store__parent(from, strlen(from)), m = zh_store__parent(to, strlen(to));
+    zh_dir *from_dir, *to_dir;
+    int rc = zh_dir_acquire(&from_dir, d->cache, from, n, false);
+
+    if (rc != 0)
+        return rc;
+    rc = zh_dir_acquire(&to_dir, d->cache, to, m, !exchange);
+    if (rc == 0) {
+        rc = rename_prefix(zh_dir_fd(from_dir), from + n + (n > 0), zh_dir_fd(to_dir), to + m + (m > 0), exchange);
+        zh_dir_release(d->cache, to_dir);
+    }
+    zh_dir_release(d->cache, from_dir);
+    /* What is cached below either is of the other now. */
+    zh_dir_cache_forget(d->cache, from, strlen(from));
+    zh_dir_cache_forget(d->cache, to, strlen(to));
+    return rc;
+}
+
+static int dir_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
+{
+    const bool exchange = (flags & ZH_MOVE_EXCHANGE) != 0;
+    dir_store *d = (dir_store *)s;
+    int rc;
+
+    atomic_store(&d->used, true);
+    (void)pthread_rwlock_wrlock(&d->emptying);
+    rc = move_locked(d, from, to, exchange);
+    if (rc == ENOENT) { /* a cached descriptor may be of a directory that another process has removed */
+        zh_dir_cache_forget(d->cache, "", 0);
+        rc = move_locked(d, from, to, exchange);
+    }
+    if (!exchange)
+        remove_empty_parents_locked(d, rc == 0 ? from : to);
+    (void)pthread_rwlock_unlock(&d->emptying);
+    if (rc == 0)
+        return ZH_OK;
+    if (is_absent(rc))
+        return ZH_NOTFOUND;
+    if (rc == EEXIST)
+        return zh_store__key_exists(err, s, to);
+    (void)failed(s, rc, "move", from, err);
+    if (rc != EXDEV && !(exchange && (rc == EINVAL || rc == ENOSYS || rc == EOPNOTSUPP)))
+        return ZH_IO;
+    if (err != NULL)
+        err->code = ZH_UNSUPPORTED;
+    return ZH_UNSUPPORTED;
+}
+
+/* --- the lock between creators --- */
+
+static bool has_no_locks(int errnum)
+{
+    return errnum == EBADF || errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
+}
+
+/* A descriptor of its own: the lock belongs to it, so that two stores on one directory exclude each other too. */
+static int dir_lock(zh_store *s, zh_error *err)
+{
+    dir_store *d = (dir_store *)s;
+    int fd, rc = 0;
+
+    (void)pthread_mutex_lock(&d->creators);
+    fd = openat(d->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        rc = errno;
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        rc = has_no_locks(errno) ? 0 : errno;
+        (void)close(fd);
+        fd = -1;
+    }
+    if (rc != 0) {
+        (void)pthread_mutex_unlock(&d->creators);
+        return failed(s, rc, "lock", ".", err);
+    }
+    d->lock_fd = fd;
+    return ZH_OK;
+}
+
+static void dir_unlock(zh_store *s)
+{
+    dir_store *d = (dir_store *)s;
+
+    if (d->lock_fd >= 0)
+        (void)close(d->lock_fd);
+    d->lock_fd = -1;
+    (void)pthread_mutex_unlock(&d->creators);
+}
+
 /* --- opening and closing --- */
 
 static void dir_close(zh_store *s)
@@ -509,6 +641,7 @@ static void dir_close(zh_store *s)
         (void)unlinkat(d->root, ZH_STORE_MARKER, 0);
     zh_dir_cache_free(d->cache);
     (void)pthread_rwlock_destroy(&d->emptying);
+    (void)pthread_mutex_destroy(&d->creators);
     zh_store__dispose(s);
     zh_free(d);
 }
@@ -523,28 +656,23 @@ static const zh_store_ops dir_ops = {
     .erase = dir_erase,
     .erase_prefix = dir_erase_prefix,
     .list = dir_list,
+    .list_temporary = dir_list_temporary,
+    .move = dir_move,
+    .lock = dir_lock,
+    .unlock = dir_unlock,
     .close = dir_close,
 };
-
-static uint64_t random_salt(const void *address)
-{
-    uint64_t salt;
-
-    if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) == (ssize_t)sizeof(salt))
-        return salt;
-    /* Only to be unlike others': a name that is taken is not used. */
-    return (uint64_t)(uintptr_t)address ^ (uint64_t)getpid() << 32;
-}
 
 /* root is taken on success. */
 static int make_store(zh_store **out, int root, const char *path, bool write, bool unfinished, zh_error *err)
 {
-    const uint32_t caps = ZH_STORE_CONCURRENT | ZH_STORE_ERASE | ZH_STORE_IMMEDIATE | (write ? ZH_STORE_WRITE : 0);
+    const uint32_t caps =
+        ZH_STORE_CONCURRENT | ZH_STORE_ERASE | ZH_STORE_IMMEDIATE | ZH_STORE_MOVE | (write ? ZH_STORE_WRITE : 0);
     dir_store *d = zh_calloc(1, sizeof(*d));
 
     if (d == NULL)
         return zh_error_nomem(err);
-    if (zh_store__init(&d->base, &dir_ops, caps, path, err) < 0) {
+    if (zh_store__init(&d->base, &dir_ops, caps, 0, path, err) < 0) {
         zh_free(d);
         return ZH_NOMEM;
     }
@@ -555,8 +683,10 @@ static int make_store(zh_store **out, int root, const char *path, bool write, bo
         return zh_error_nomem(err);
     }
     (void)pthread_rwlock_init(&d->emptying, NULL);
+    (void)pthread_mutex_init(&d->creators, NULL);
+    d->lock_fd = -1;
     d->root = root;
-    d->salt = random_salt(d);
+    d->salt = zh_store__salt(d);
     atomic_init(&d->counter, 0);
     atomic_init(&d->unfinished, unfinished);
     atomic_init(&d->used, false);

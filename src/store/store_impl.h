@@ -6,7 +6,7 @@
 #include "base/arena.h"
 
 /* Fills the common part of a store; url is copied. ZH_NOMEM leaves nothing to free. */
-int zh_store__init(zh_store *s, const zh_store_ops *ops, uint32_t caps, const char *url, zh_error *err);
+int zh_store__init(zh_store *s, const zh_store_ops *ops, uint32_t caps, unsigned depth, const char *url, zh_error *err);
 void zh_store__dispose(zh_store *s);
 
 /* A failure to open the store at path: as zh_error_sys, but ENOENT is ZH_NOTFOUND and EEXIST is ZH_EXISTS. */
@@ -25,8 +25,8 @@ bool zh_store__is_document_key(const char *key);
 
 /* Name of the file that marks a directory in which a store is being made (see store_dir.c). */
 #define ZH_STORE_MARKER ".unfinished.zh-tmp"
-/* A file of the directory store's own, that is no key. */
-bool zh_store__is_temporary(const char *name);
+/* Random bits, to be unlike other processes'. */
+uint64_t zh_store__salt(const void *address);
 
 /* How many bytes at the head of path are the directory it lies in, without the slash; 0: the root. */
 size_t zh_store__parent(const char *path, size_t n);
@@ -45,6 +45,8 @@ typedef struct zh_names {
     }
 
 int zh_names_add(zh_names *names, const char *name, size_t n, bool is_prefix, zh_error *err);
+/* Drops those that are temporary, or those that are not. */
+void zh_names_keep(zh_names *names, bool temporary);
 /* Calls fn for each, ordered by name; stops at its first failure and returns it. */
 int zh_names_deliver(zh_names *names, zh_list_fn fn, void *payload, zh_error *err);
 void zh_names_dispose(zh_names *names);

@@ -14,7 +14,8 @@
 typedef struct mem_store {
     zh_store base;
     pthread_rwlock_t lock;
-    zh_keymap values; /* of mem_value */
+    pthread_mutex_t creators; /* zh_store_lock; taken before the other */
+    zh_keymap values;         /* of mem_value */
 } mem_store;
 
 typedef struct mem_value {
@@ -126,7 +127,7 @@ static int mem_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
     return ZH_OK;
 }
 
-static int mem_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+static int list(zh_store *s, const char *prefix, bool temporary, zh_list_fn fn, void *payload, zh_error *err)
 {
     mem_store *m = (mem_store *)s;
     zh_names names = ZH_NAMES_INIT;
@@ -135,10 +136,44 @@ static int mem_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payloa
     (void)pthread_rwlock_rdlock(&m->lock);
     rc = zh_keymap_children(&m->values, prefix, &names, err);
     (void)pthread_rwlock_unlock(&m->lock);
+    zh_names_keep(&names, temporary);
     if (rc == ZH_OK)
         rc = zh_names_deliver(&names, fn, payload, err);
     zh_names_dispose(&names);
     return rc;
+}
+
+static int mem_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return list(s, prefix, false, fn, payload, err);
+}
+
+static int mem_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return list(s, prefix, true, fn, payload, err);
+}
+
+static int mem_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
+{
+    mem_store *m = (mem_store *)s;
+    int rc;
+
+    (void)pthread_rwlock_wrlock(&m->lock);
+    rc = zh_keymap_move(&m->values, from, to, (flags & ZH_MOVE_EXCHANGE) != 0, err);
+    (void)pthread_rwlock_unlock(&m->lock);
+    return rc == ZH_EXISTS ? zh_store__key_exists(err, s, to) : rc;
+}
+
+static int mem_lock(zh_store *s, zh_error *err)
+{
+    (void)err;
+    (void)pthread_mutex_lock(&((mem_store *)s)->creators);
+    return ZH_OK;
+}
+
+static void mem_unlock(zh_store *s)
+{
+    (void)pthread_mutex_unlock(&((mem_store *)s)->creators);
 }
 
 static void mem_close(zh_store *s)
@@ -147,6 +182,7 @@ static void mem_close(zh_store *s)
 
     zh_keymap_dispose(&m->values);
     (void)pthread_rwlock_destroy(&m->lock);
+    (void)pthread_mutex_destroy(&m->creators);
     zh_store__dispose(s);
     zh_free(m);
 }
@@ -161,6 +197,10 @@ static const zh_store_ops mem_ops = {
     .erase = mem_erase,
     .erase_prefix = mem_erase_prefix,
     .list = mem_list,
+    .list_temporary = mem_list_temporary,
+    .move = mem_move,
+    .lock = mem_lock,
+    .unlock = mem_unlock,
     .close = mem_close,
 };
 
@@ -172,13 +212,15 @@ int zh_store_mem_open(zh_store **out, zh_error *err)
     *out = NULL;
     if (m == NULL)
         return zh_error_nomem(err);
-    rc = zh_store__init(&m->base, &mem_ops, ZH_STORE_WRITE | ZH_STORE_CONCURRENT | ZH_STORE_ERASE | ZH_STORE_IMMEDIATE,
+    rc = zh_store__init(&m->base, &mem_ops,
+                        ZH_STORE_WRITE | ZH_STORE_CONCURRENT | ZH_STORE_ERASE | ZH_STORE_IMMEDIATE | ZH_STORE_MOVE, 1,
                         "memory:", err);
     if (rc < 0) {
         zh_free(m);
         return rc;
     }
     (void)pthread_rwlock_init(&m->lock, NULL);
+    (void)pthread_mutex_init(&m->creators, NULL);
     zh_keymap_init(&m->values, sizeof(mem_value), dispose_value);
     *out = &m->base;
     return ZH_OK;

@@ -268,7 +268,7 @@ static int zip_size(zh_store *s, const char *key, uint64_t *out, zh_error *err)
     return v == NULL ? ZH_NOTFOUND : ZH_OK;
 }
 
-static int zip_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+static int list(zh_store *s, const char *prefix, bool temporary, zh_list_fn fn, void *payload, zh_error *err)
 {
     zip_store *z = (zip_store *)s;
     zh_names names = ZH_NAMES_INIT;
@@ -277,10 +277,21 @@ static int zip_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payloa
     (void)pthread_mutex_lock(&z->mutex);
     rc = zh_keymap_children(&z->index, prefix, &names, err);
     (void)pthread_mutex_unlock(&z->mutex);
+    zh_names_keep(&names, temporary);
     if (rc == ZH_OK)
         rc = zh_names_deliver(&names, fn, payload, err);
     zh_names_dispose(&names);
     return rc;
+}
+
+static int zip_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return list(s, prefix, false, fn, payload, err);
+}
+
+static int zip_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return list(s, prefix, true, fn, payload, err);
 }
 
 /* --- writing --- */
@@ -494,6 +505,19 @@ static int publish(zip_store *z, char temp[TEMP_NAME], int fd, zip_t *archive, z
     return ZH_OK;
 }
 
+/* Names in the index only: the values stay where they are, in the old archive or in the spill. */
+static int zip_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
+{
+    zip_store *z = (zip_store *)s;
+    int rc;
+
+    (void)pthread_mutex_lock(&z->mutex);
+    rc = zh_keymap_move(&z->index, from, to, (flags & ZH_MOVE_EXCHANGE) != 0, err);
+    z->changed = z->changed || rc == ZH_OK;
+    (void)pthread_mutex_unlock(&z->mutex);
+    return rc == ZH_EXISTS ? zh_store__key_exists(err, s, to) : rc;
+}
+
 static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
 {
     zip_t *archive = NULL;
@@ -575,6 +599,8 @@ static const zh_store_ops zip_ops = {
     .erase = zip_erase,
     .erase_prefix = zip_erase_prefix,
     .list = zip_list,
+    .list_temporary = zip_list_temporary,
+    .move = zip_move,
     .flush = zip_flush,
     .close = zip_close_store,
 };
@@ -687,7 +713,7 @@ static int open_store(zip_store *z, const char *path, zh_open_mode mode, zh_erro
 
 int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err)
 {
-    const uint32_t caps = mode == ZH_OPEN_READ ? 0 : ZH_STORE_WRITE | ZH_STORE_ERASE;
+    const uint32_t caps = mode == ZH_OPEN_READ ? 0 : ZH_STORE_WRITE | ZH_STORE_ERASE | ZH_STORE_MOVE;
     zip_store *z;
     int rc;
 
@@ -697,7 +723,7 @@ int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_er
     z = zh_calloc(1, sizeof(*z));
     if (z == NULL)
         return zh_error_nomem(err);
-    if (zh_store__init(&z->base, &zip_ops, caps, path, err) < 0) {
+    if (zh_store__init(&z->base, &zip_ops, caps, 1, path, err) < 0) {
         zh_free(z);
         return ZH_NOMEM;
     }

@@ -9,8 +9,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#define N_OPS 8
+#define N_OPS 10
 
 typedef struct fault_store {
     zh_store base;
@@ -21,12 +23,17 @@ typedef struct fault_store {
     unsigned long seen;
     int errnum;
     bool persistent;
+    unsigned kill_mask;
+    unsigned long kill_at;
+    unsigned latency; /* microseconds */
+    unsigned in_flight, max_in_flight;
     bool record;
     unsigned long counts[N_OPS];
     zh_buf text;
 } fault_store;
 
-static const char *const names[N_OPS] = {"get", "get_range", "size", "put", "erase", "erase_prefix", "list", "flush"};
+static const char *const names[N_OPS] = {"get",          "get_range", "size",  "put",  "erase",
+                                         "erase_prefix", "list",      "flush", "move", "lock"};
 
 static unsigned op_number(unsigned op)
 {
@@ -59,15 +66,36 @@ static int enter(zh_store *s, unsigned op, const char *key, const char *detail, 
         (void)zh_buf_puts(&f->text, detail, NULL);
         (void)zh_buf_putc(&f->text, '\n', NULL);
     }
+    if ((f->kill_mask & op) != 0 && f->kill_at != 0 && --f->kill_at == 0)
+        _exit(42);
+    if (!fails && (f->mask & op) != 0 && ++f->in_flight > f->max_in_flight)
+        f->max_in_flight = f->in_flight;
     (void)pthread_mutex_unlock(&f->mutex);
+    if (f->latency > 0) {
+        const struct timespec t = {f->latency / 1000000, (long)(f->latency % 1000000) * 1000};
+
+        (void)nanosleep(&t, NULL);
+    }
     return fails ? zh_error_sys(err, f->errnum, "injected failure of %s '%s'", name, key) : ZH_OK;
+}
+
+/* The end of a call that enter let pass. */
+static int leave(zh_store *s, unsigned op, int rc)
+{
+    fault_store *f = (fault_store *)s;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    if ((f->mask & op) != 0 && f->in_flight > 0)
+        f->in_flight--;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return rc;
 }
 
 static int fault_get(zh_store *s, const char *key, zh_buf *out, zh_error *err)
 {
     const int rc = enter(s, ZH_OP_GET, key, "", err);
 
-    return rc < 0 ? rc : zh_store_get(((fault_store *)s)->inner, key, out, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_GET, zh_store_get(((fault_store *)s)->inner, key, out, err));
 }
 
 static int fault_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
@@ -78,14 +106,16 @@ static int fault_get_range(zh_store *s, const char *key, uint64_t offset, size_t
 
     (void)snprintf(detail, sizeof(detail), " %llu+%zu", (unsigned long long)offset, len);
     rc = enter(s, ZH_OP_GET_RANGE, key, detail, err);
-    return rc < 0 ? rc : zh_store_get_range(((fault_store *)s)->inner, key, offset, len, out, got, err);
+    return rc < 0 ? rc
+                  : leave(s, ZH_OP_GET_RANGE,
+                          zh_store_get_range(((fault_store *)s)->inner, key, offset, len, out, got, err));
 }
 
 static int fault_size(zh_store *s, const char *key, uint64_t *out, zh_error *err)
 {
     const int rc = enter(s, ZH_OP_SIZE, key, "", err);
 
-    return rc < 0 ? rc : zh_store_size(((fault_store *)s)->inner, key, out, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_SIZE, zh_store_size(((fault_store *)s)->inner, key, out, err));
 }
 
 static int fault_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err)
@@ -96,35 +126,62 @@ static int fault_put(zh_store *s, const char *key, const void *p, size_t n, unsi
     (void)snprintf(detail, sizeof(detail), " %zu%s%s%s", n, (flags & ZH_PUT_PLAIN) != 0 ? " plain" : "",
                    (flags & ZH_PUT_NEWDIR) != 0 ? " newdir" : "", (flags & ZH_PUT_EXCL) != 0 ? " excl" : "");
     rc = enter(s, ZH_OP_PUT, key, detail, err);
-    return rc < 0 ? rc : zh_store_put(((fault_store *)s)->inner, key, p, n, flags, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_PUT, zh_store_put(((fault_store *)s)->inner, key, p, n, flags, err));
 }
 
 static int fault_erase(zh_store *s, const char *key, zh_error *err)
 {
     const int rc = enter(s, ZH_OP_ERASE, key, "", err);
 
-    return rc < 0 ? rc : zh_store_erase(((fault_store *)s)->inner, key, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_ERASE, zh_store_erase(((fault_store *)s)->inner, key, err));
 }
 
 static int fault_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
 {
     const int rc = enter(s, ZH_OP_ERASE_PREFIX, prefix, "", err);
 
-    return rc < 0 ? rc : zh_store_erase_prefix(((fault_store *)s)->inner, prefix, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_ERASE_PREFIX, zh_store_erase_prefix(((fault_store *)s)->inner, prefix, err));
 }
 
 static int fault_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
 {
     const int rc = enter(s, ZH_OP_LIST, prefix, "", err);
 
-    return rc < 0 ? rc : zh_store_list(((fault_store *)s)->inner, prefix, fn, payload, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_LIST, zh_store_list(((fault_store *)s)->inner, prefix, fn, payload, err));
+}
+
+static int fault_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_LIST, prefix, " temporary", err);
+
+    return rc < 0 ? rc
+                  : leave(s, ZH_OP_LIST, zh_store_list_temporary(((fault_store *)s)->inner, prefix, fn, payload, err));
+}
+
+static int fault_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_MOVE, from, (flags & ZH_MOVE_EXCHANGE) != 0 ? " exchange" : "", err);
+
+    return rc < 0 ? rc : leave(s, ZH_OP_MOVE, zh_store_move(((fault_store *)s)->inner, from, to, flags, err));
+}
+
+static int fault_lock(zh_store *s, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_LOCK, "", "", err);
+
+    return rc < 0 ? rc : leave(s, ZH_OP_LOCK, zh_store_lock(((fault_store *)s)->inner, err));
+}
+
+static void fault_unlock(zh_store *s)
+{
+    zh_store_unlock(((fault_store *)s)->inner);
 }
 
 static int fault_flush(zh_store *s, zh_error *err)
 {
     const int rc = enter(s, ZH_OP_FLUSH, "", "", err);
 
-    return rc < 0 ? rc : zh_store_flush(((fault_store *)s)->inner, err);
+    return rc < 0 ? rc : leave(s, ZH_OP_FLUSH, zh_store_flush(((fault_store *)s)->inner, err));
 }
 
 static void fault_close(zh_store *s)
@@ -148,6 +205,10 @@ static const zh_store_ops fault_ops = {
     .erase = fault_erase,
     .erase_prefix = fault_erase_prefix,
     .list = fault_list,
+    .list_temporary = fault_list_temporary,
+    .move = fault_move,
+    .lock = fault_lock,
+    .unlock = fault_unlock,
     .flush = fault_flush,
     .close = fault_close,
 };
@@ -161,6 +222,7 @@ static int open_decorator(zh_store **out, zh_store *inner, bool record, zh_error
         return zh_error_nomem(err);
     f->base.ops = &fault_ops;
     f->base.caps = zh_store_caps(inner);
+    f->base.depth = zh_store_depth(inner);
     f->base.url = zh_strdup(zh_store_url(inner));
     if (f->base.url == NULL) {
         zh_free(f);
@@ -188,6 +250,28 @@ void zh_store_fault_set(zh_store *s, unsigned mask, unsigned long nth, int errnu
     f->seen = 0;
     f->errnum = errnum;
     f->persistent = persistent;
+    f->in_flight = f->max_in_flight = 0;
+}
+
+unsigned zh_store_fault_max_in_flight(zh_store *s)
+{
+    return ((fault_store *)s)->max_in_flight;
+}
+
+void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth)
+{
+    ((fault_store *)s)->kill_mask = mask;
+    ((fault_store *)s)->kill_at = nth;
+}
+
+void zh_store_fault_set_latency(zh_store *s, unsigned microseconds)
+{
+    ((fault_store *)s)->latency = microseconds;
+}
+
+void zh_store_fault_mask_caps(zh_store *s, uint32_t caps)
+{
+    s->caps &= ~caps;
 }
 
 unsigned long zh_store_fault_seen(zh_store *s)

@@ -13,7 +13,9 @@ enum zh_store_op {
     ZH_OP_ERASE_PREFIX = 1u << 5,
     ZH_OP_LIST = 1u << 6,
     ZH_OP_FLUSH = 1u << 7,
-    ZH_OP_ALL = 0xffu
+    ZH_OP_MOVE = 1u << 8,
+    ZH_OP_LOCK = 1u << 9,
+    ZH_OP_ALL = 0x3ffu
 };
 
 /* A store that passes everything on to inner, which it owns and closes (on success only). */
@@ -24,6 +26,15 @@ int zh_store_fault_open(zh_store **out, zh_store *inner, zh_error *err);
 void zh_store_fault_set(zh_store *s, unsigned mask, unsigned long nth, int errnum, bool persistent);
 /* Calls of the masked operations since zh_store_fault_set. */
 unsigned long zh_store_fault_seen(zh_store *s);
+
+/* The largest number of masked calls that were in flight at one time since then. */
+unsigned zh_store_fault_max_in_flight(zh_store *s);
+/* From now on: the nth call of the operations in mask ends the process with 42 instead. */
+void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth);
+/* Every call takes so long before it is passed on. */
+void zh_store_fault_set_latency(zh_store *s, unsigned microseconds);
+/* Takes promises away. */
+void zh_store_fault_mask_caps(zh_store *s, uint32_t caps);
 
 /* A store that passes everything on to inner, which it owns and closes (on success only), and counts. */
 int zh_store_log_open(zh_store **out, zh_store *inner, zh_error *err);

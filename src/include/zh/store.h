@@ -29,13 +29,18 @@ enum zh_store_caps {
     ZH_STORE_WRITE = 1u << 0,      /* opened for writing */
     ZH_STORE_CONCURRENT = 1u << 1, /* calls from several threads overlap */
     ZH_STORE_ERASE = 1u << 2,      /* values once flushed can be erased */
-    ZH_STORE_IMMEDIATE = 1u << 3   /* a put is visible to other readers without flush */
+    ZH_STORE_IMMEDIATE = 1u << 3,  /* a put is visible to other readers without flush */
+    ZH_STORE_MOVE = 1u << 4        /* zh_store_move */
 };
 
 enum zh_put_flags {
     ZH_PUT_PLAIN = 1u << 0,  /* nothing refers to this key yet: may be written in place, without rename */
     ZH_PUT_NEWDIR = 1u << 1, /* hint: the key's directory does probably not exist yet */
     ZH_PUT_EXCL = 1u << 2    /* ZH_EXISTS if the key exists; exclusive against other processes */
+};
+
+enum zh_move_flags {
+    ZH_MOVE_EXCHANGE = 1u << 0 /* the two prefixes change places */
 };
 
 typedef enum zh_open_mode {
@@ -60,16 +65,21 @@ typedef struct zh_store_ops {
     int (*erase)(zh_store *s, const char *key, zh_error *err);
     int (*erase_prefix)(zh_store *s, const char *prefix, zh_error *err);
     int (*list)(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
+    int (*list_temporary)(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
+    int (*move)(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
+    int (*lock)(zh_store *s, zh_error *err);
+    void (*unlock)(zh_store *s);
     int (*flush)(zh_store *s, zh_error *err);
     void (*close)(zh_store *s);
 } zh_store_ops;
-#define ZH_STORE_OPS_VERSION 1u
+#define ZH_STORE_OPS_VERSION 2u
 
 /* First member of every store's own struct. */
 struct zh_store {
     const zh_store_ops *ops;
-    uint32_t caps; /* enum zh_store_caps; fixed once opened */
-    char *url;     /* the name given at opening, for messages; owned (zh_malloc family) */
+    uint32_t caps;  /* enum zh_store_caps; fixed once opened */
+    unsigned depth; /* calls in flight that pay: 1 where they cost time of this machine only, 0: one per CPU */
+    char *url;      /* the name given at opening, for messages; owned (zh_malloc family) */
 };
 
 /* Directory at path. Nothing outside it is ever touched: keys are resolved relative to the root's
@@ -100,6 +110,26 @@ ZH_API int zh_store_erase_prefix(zh_store *s, const char *prefix,
                                  zh_error *err); /* all keys below prefix + "/"; "" is the whole store */
 ZH_API int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
                          zh_error *err); /* direct children; "" is the root; ZH_OK if none */
+
+/* Names ".….zh-tmp" are this library's own, for what is not finished. A key may have such a segment, and all calls but
+ * zh_store_list, which does not show it, work on it as on any other. */
+ZH_API bool zh_store_is_temporary(const char *name);
+ZH_API void zh_store_temporary_name(zh_store *s, char out[64]); /* one that nobody uses, in other processes either */
+/* What zh_store_list hides, but the mark of a directory store that is being made. */
+ZH_API int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
+
+/* Moves all keys below the prefix `from` to below `to`, as one step for all readers. Neither may be the other or lie in
+ * it. ZH_NOTFOUND without message: there is nothing below `from` (exchange: or `to`). ZH_EXISTS: there is something at
+ * or below `to`. ZH_UNSUPPORTED: the store cannot, or not between these two (file systems that cannot exchange, mount
+ * points). */
+ZH_API int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
+
+/* An advisory lock that keeps creators of nodes in one store apart, threads and processes; waits until it is free, goes
+ * with the process that holds it, and is not recursive. Where a file system has no locks, and for stores that only one
+ * process can write, it is always granted. */
+ZH_API int zh_store_lock(zh_store *s, zh_error *err);
+ZH_API void zh_store_unlock(zh_store *s);
+
 ZH_API int zh_store_flush(zh_store *s, zh_error *err);
 ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
 
@@ -107,6 +137,7 @@ ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
  * and an absent path, is refused (ZH_INVALID, ZH_NOTFOUND). */
 ZH_API int zh_store_delete(const char *path, zh_error *err);
 ZH_API uint32_t zh_store_caps(const zh_store *s);
+ZH_API unsigned zh_store_depth(const zh_store *s); /* how many calls in flight pay; 0: one per CPU */
 ZH_API const char *zh_store_url(const zh_store *s);
 
 /* What lies at path, cheaply and without opening a store. Never follows a whole tree. */

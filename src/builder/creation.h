@@ -1,0 +1,142 @@
+/* creation.h - one creation of a plan in a store, for the files of this folder.
+ *
+ * States of a plan's entry, by what the store has at its path (scan.c):
+ *   NEW       nothing: made under the stage, or in place below something new
+ *   PLACE     no document, but other keys, or the store's root: its document is put where it belongs, after all that is
+ *             new below it
+ *   KEPT      an existing group, for an implicit one: left alone
+ *   REPLACED  an explicit node over something, with overwrite: what is there is exchanged for the new subtree
+ * All entries below a NEW or REPLACED one are NEW. A *top* is a NEW or REPLACED entry whose parent is KEPT or PLACE.
+ *
+ * Two ways to make them, by what the store can do:
+ *   staged    (ZH_STORE_MOVE) the subtree of each top is written below a temporary prefix, `stage`/<number of the top>,
+ *             then all tops are moved to their places in the order of their paths, then the documents of PLACE entries
+ *             are put, deepest first. The store is locked for the moves only.
+ *   in place  documents below new nodes first, then those of tops and PLACE entries. The store is locked throughout.
+ * What was done is noted in a journal, by which a failure is undone.
+ */
+#ifndef ZH_BUILDER_CREATION_H
+#define ZH_BUILDER_CREATION_H
+
+#include "builder/entry_docs.h"
+#include "builder/plan_internal.h"
+#include "builder/problems.h"
+#include "builder/writer.h"
+#include "zh/hierarchy.h"
+
+#include <stdatomic.h>
+
+typedef enum zh_entry_state { ZH_AT_NEW, ZH_AT_PLACE, ZH_AT_KEPT, ZH_AT_REPLACED, ZH_AT_ABSENT } zh_entry_state;
+
+/* An existing group with consolidated metadata, which are about to become stale. */
+typedef struct zh_stale {
+    char *path;   /* in the store */
+    zh_buf value; /* the document (v3) or .zmetadata (v2) as it was */
+    bool dropped;
+} zh_stale;
+
+typedef struct zh_deliveries zh_deliveries;
+
+typedef enum zh_deed { ZH_DID_MOVE, ZH_DID_EXCHANGE, ZH_DID_PUT, ZH_DID_ASIDE } zh_deed;
+typedef struct zh_done {
+    zh_deed deed;
+    char *key;  /* path or key that was changed; owned */
+    char *from; /* MOVE, EXCHANGE, ASIDE: the place under the stage; owned */
+    zh_buf old; /* PUT: what was there */
+    bool had_old;
+} zh_done;
+
+typedef struct zh_creation {
+    zh_store *store;
+    zh_plan *plan;
+    zh_create_options opts;
+    const char *group; /* the path that the plan's keys are relative to */
+    size_t group_len;
+    bool under; /* there must be a group at that path */
+    zh_pool *pool;
+    zh_writer *writer;
+    zh_problems problems;
+
+    uint8_t *state; /* zh_entry_state of each entry */
+    uint32_t *top;  /* number of the top that an entry is below or is; ZH_ENTRY_NONE */
+    uint32_t *tops; /* entries, in order */
+    uint32_t n_tops;
+    uint8_t *written; /* documents of each entry that were put in place */
+    uint32_t *items;  /* entries of one phase */
+    uint32_t n_items;
+    unsigned item_flags; /* of the phase: enum zh_put_flags */
+
+    bool staged;
+    bool locked;
+    char stage[64];
+    bool stage_used;
+    bool fresh; /* when all is done the plan is all that the store has */
+    bool consolidated_written;
+
+    zh_stale *stale;
+    size_t n_stale;
+    zh_done *journal;
+    size_t n_journal, cap_journal;
+    zh_deliveries *deliveries; /* NULL: nobody wants to know */
+} zh_creation;
+
+/* --- creation.c: paths and keys --- */
+
+/* Appends the entry's path in the store. */
+int zh_creation_path(const zh_creation *c, uint32_t i, zh_buf *out, zh_error *err);
+/* Appends where the entry is written: under the stage if it has a top there, else its path. */
+int zh_creation_place(const zh_creation *c, uint32_t i, zh_buf *out, zh_error *err);
+/* path + "/" + document into out, NUL-terminated; borrowed from out. NULL on failure. */
+const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err);
+uint32_t zh_creation_next_child(const zh_creation *c, uint32_t group, uint32_t child); /* child 0: the first */
+
+/* --- scan.c --- */
+
+/* What stands in the store where the plan's nodes are to be; fills in state and stale. Reads only. Conflicts go to
+ * c->problems. */
+int zh_scan(zh_creation *c, zh_error *err);
+/* The node at a path: *kind -1: no document. For a race lost. */
+int zh_scan_kind(int *kind, zh_store *s, const char *path, zh_format format, zh_error *err);
+
+/* --- write.c --- */
+
+/* Writes the documents of c->items with c->item_flags, and reports each node. */
+int zh_write_items(zh_creation *c, zh_error *err);
+/* All documents of one entry at its own path, the last one exclusively unless `replace`; noted in the journal. */
+int zh_write_in_place(zh_creation *c, uint32_t i, bool replace, zh_error *err);
+
+/* The documents of the root, last of all; with its consolidated metadata if they are wanted and the plan is all there
+ * is. replace: over what was there. */
+int zh_write_root(zh_creation *c, bool replace, zh_error *err);
+
+/* --- stage.c, in_place.c: everything from the scan to the published hierarchy --- */
+int zh_create_staged(zh_creation *c, zh_error *err);
+int zh_create_in_place(zh_creation *c, zh_error *err);
+
+/* --- journal.c --- */
+
+/* Takes key and from (NULL is fine for from) on success. */
+int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh_buf *old, zh_error *err);
+/* Undoes everything, the last first. ZH_PARTIAL, with the cause that stands in err kept, if something could not be. */
+int zh_journal_undo(zh_creation *c, int cause, zh_error *err);
+void zh_journal_free(zh_creation *c);
+
+/* --- stale.c: consolidated metadata --- */
+int zh_stale_add(zh_creation *c, const char *path, const void *value, size_t n, zh_error *err);
+int zh_stale_probe_above(zh_creation *c, zh_error *err); /* groups above c->group */
+int zh_stale_drop(zh_creation *c, zh_error *err);
+int zh_stale_renew(zh_creation *c, zh_error *err); /* as opts.consolidated says */
+void zh_stale_free(zh_creation *c);
+
+/* --- deliver.c: telling the caller --- */
+
+int zh_deliveries_new(zh_creation *c, zh_error *err);
+void zh_deliveries_free(zh_creation *c);
+/* From any thread: the entry's documents are stored. */
+void zh_deliveries_add(zh_creation *c, uint32_t i);
+/* On the caller's thread: calls back for what is there. ZH_ABORTED. */
+int zh_deliveries_run(zh_creation *c, zh_error *err);
+void zh_deliveries_moved(zh_creation *c);  /* kept handles: the tops have moved to their places */
+void zh_deliveries_failed(zh_creation *c); /* kept handles are of nodes that are gone */
+
+#endif

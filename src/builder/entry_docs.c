@@ -1,0 +1,98 @@
+/* entry_docs.c - see entry_docs.h. */
+#include "builder/entry_docs.h"
+
+#include "base/error.h"
+#include "base/jsonw.h"
+#include "meta/doc.h"
+
+#include <string.h>
+
+const char *zh_document_name(zh_document d)
+{
+    static const char *const names[] = {"zarr.json", ".zattrs", ".zgroup", ".zarray"};
+
+    return names[d];
+}
+
+static bool has_attributes(const zh_entry *e)
+{
+    return e->attributes != NULL || (e->meta != NULL && e->meta->dim_names != NULL);
+}
+
+unsigned zh_entry_documents(zh_document out[2], const zh_entry *e, bool always_zattrs)
+{
+    unsigned n = 0;
+
+    if (e->format == ZH_V3) {
+        out[0] = ZH_DOC_ZARR_JSON;
+        return 1;
+    }
+    if (always_zattrs || has_attributes(e))
+        out[n++] = ZH_DOC_ZATTRS;
+    out[n++] = e->kind == ZH_NODE_ARRAY ? ZH_DOC_ZARRAY : ZH_DOC_ZGROUP;
+    return n;
+}
+
+static void write_attributes(zh_jsonw *w, const void *payload)
+{
+    const zh_entry *e = payload;
+
+    if (e->attributes != NULL)
+        zh_jsonw_members(w, e->attributes, e->attributes_len);
+}
+
+/* Into a document that ends with '}'. */
+static int add_consolidated(zh_buf *out, const zh_buf *value, zh_error *err)
+{
+    int rc;
+
+    out->len--;
+    rc = zh_buf_puts(out, ",\"consolidated_metadata\":", err);
+    if (rc == ZH_OK)
+        rc = zh_buf_append(out, value->ptr, value->len, err);
+    return rc < 0 ? rc : zh_buf_putc(out, '}', err);
+}
+
+int zh_entry_format(zh_buf *out, const zh_entry *e, zh_document d, const zh_buf *consolidated, zh_error *err)
+{
+    int rc;
+
+    if (d == ZH_DOC_ZATTRS)
+        return zh_doc_v2_format_attributes(out, e->meta, write_attributes, e, err);
+    if (e->document != NULL)
+        rc = zh_buf_append(out, e->document, e->document_len, err);
+    else if (d == ZH_DOC_ZARR_JSON)
+        rc = zh_doc_v3_format(out, e->meta, write_attributes, e, err);
+    else
+        rc = zh_doc_v2_format(out, e->meta, err);
+    if (rc == ZH_OK && consolidated != NULL && d == ZH_DOC_ZARR_JSON)
+        rc = add_consolidated(out, consolidated, err);
+    return rc;
+}
+
+size_t zh_entry_bytes(const zh_entry *e)
+{
+    return (size_t)e->document_len + e->attributes_len + 512;
+}
+
+int zh_entry_meta(zh_array_meta **out, bool *own, const zh_entry *e, zh_error *err)
+{
+    zh_doc doc;
+    int rc;
+
+    *own = false;
+    *out = e->meta;
+    if (e->meta != NULL)
+        return ZH_OK;
+    if (e->kind != ZH_NODE_ARRAY)
+        return zh_error_set(err, ZH_INVALID, "a group has no elements");
+    rc = e->format == ZH_V3 ? zh_doc_v3_parse(&doc, e->document, e->document_len, err)
+                            : zh_doc_v2_parse(&doc, ZH_NODE_ARRAY, e->document, e->document_len, NULL, 0, err);
+    if (rc < 0)
+        return rc;
+    *out = doc.meta;
+    *own = true;
+    doc.meta = NULL;
+    zh_doc_dispose(&doc);
+    return ZH_OK;
+}

@@ -1,0 +1,430 @@
+/* stage.c - creation by way of a temporary prefix: everything new is written there, out of every reader's sight, and
+ * then moved to its place, subtree by subtree, in the order of paths. That order decides between two creators: the one
+ * that is first at the first path that both want is not stopped by the other later. */
+#include "builder/creation.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "store/key_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- what is to be written where --- */
+
+static bool is_top(const zh_creation *c, uint32_t i)
+{
+    const uint32_t parent = c->plan->entry[i].parent;
+
+    if (parent == ZH_ENTRY_NONE || (c->state[i] != ZH_AT_NEW && c->state[i] != ZH_AT_REPLACED))
+        return false;
+    return c->state[parent] == ZH_AT_KEPT || c->state[parent] == ZH_AT_PLACE ||
+           (parent == 0 && c->state[0] == ZH_AT_REPLACED);
+}
+
+static void choose_items(zh_creation *c)
+{
+    uint32_t i = 0;
+
+    while (i < c->plan->n) {
+        if (!is_top(c, i)) {
+            c->top[i++] = ZH_ENTRY_NONE;
+            continue;
+        }
+        c->tops[c->n_tops] = i;
+        for (const uint32_t end = c->plan->entry[i].end; i < end; i++) {
+            c->top[i] = c->n_tops;
+            c->items[c->n_items++] = i;
+        }
+        c->n_tops++;
+    }
+    c->item_flags = ZH_PUT_PLAIN | ZH_PUT_NEWDIR;
+}
+
+/* --- moving --- */
+
+static char *place_of(zh_creation *c, uint32_t i, zh_error *err)
+{
+    zh_buf b = ZH_BUF_INIT(1 << 16);
+    char *out = NULL;
+
+    if (zh_creation_place(c, i, &b, err) == ZH_OK && zh_buf_cstr(&b, err) != NULL)
+        out = zh_strdup((const char *)b.ptr);
+    if (out == NULL)
+        (void)zh_error_nomem(err);
+    zh_buf_dispose(&b);
+    return out;
+}
+
+static char *path_of(zh_creation *c, uint32_t i, zh_error *err)
+{
+    zh_buf b = ZH_BUF_INIT(1 << 16);
+    char *out = NULL;
+
+    if (zh_creation_path(c, i, &b, err) == ZH_OK && zh_buf_cstr(&b, err) != NULL)
+        out = zh_strdup((const char *)b.ptr);
+    if (out == NULL)
+        (void)zh_error_nomem(err);
+    zh_buf_dispose(&b);
+    return out;
+}
+
+/* "stage/old-<n>" */
+static char *aside_name(const zh_creation *c, zh_error *err)
+{
+    char name[sizeof(c->stage) + 32];
+    char *out;
+
+    (void)snprintf(name, sizeof(name), "%s/old-%zu", c->stage, c->n_journal);
+    out = zh_strdup(name);
+    if (out == NULL)
+        (void)zh_error_nomem(err);
+    return out;
+}
+
+/* Moves, and notes it. key and from are taken whatever happens. */
+static int move_noted(zh_creation *c, zh_deed deed, char *key, char *from, zh_error *err)
+{
+    int rc = ZH_NOMEM;
+
+    if (key != NULL && from != NULL) {
+        rc = deed == ZH_DID_ASIDE
+                 ? zh_store_move(c->store, key, from, 0, err)
+                 : zh_store_move(c->store, from, key, deed == ZH_DID_EXCHANGE ? ZH_MOVE_EXCHANGE : 0, err);
+        if (rc == ZH_OK) {
+            rc = zh_journal_add(c, deed, key, from, NULL, err);
+            if (rc == ZH_OK)
+                return ZH_OK;
+            /* What cannot be noted is taken back at once. */
+            (void)(deed == ZH_DID_ASIDE
+                       ? zh_store_move(c->store, from, key, 0, NULL)
+                       : zh_store_move(c->store, key, from, deed == ZH_DID_EXCHANGE ? ZH_MOVE_EXCHANGE : 0, NULL));
+        }
+    }
+    zh_free(key);
+    zh_free(from);
+    return rc;
+}
+
+static int lost_race(zh_creation *c, uint32_t i, zh_error *err)
+{
+    const zh_entry *e = &c->plan->entry[i];
+    char *path = path_of(c, i, err);
+    int kind = -1, code = ZH_RACE;
+
+    if (path == NULL)
+        return ZH_NOMEM;
+    if (zh_scan_kind(&kind, c->store, path, c->plan->format, NULL) == ZH_OK && kind >= 0)
+        code = kind == ZH_NODE_ARRAY ? ZH_CONTAINS_ARRAY : ZH_CONTAINS_GROUP;
+    (void)zh_error_set(err, code, "'%.300s' in '%.100s': another creator was there first", path,
+                       zh_store_url(c->store));
+    if (c->problems.fn != NULL) {
+        zh_problem problem = {code, e->given != NULL ? e->given : path, path, NULL,
+                              kind, err == NULL ? "" : err->message};
+
+        c->problems.fn(c->problems.payload, &problem);
+    }
+    zh_free(path);
+    return code;
+}
+
+/* An implicit group that somebody has made meanwhile: it is as good as ours, and its members are moved into it. */
+static bool is_group_now(zh_creation *c, uint32_t i)
+{
+    char *path = path_of(c, i, NULL);
+    int kind = -1;
+
+    if (path != NULL)
+        (void)zh_scan_kind(&kind, c->store, path, c->plan->format, NULL);
+    zh_free(path);
+    return kind == ZH_NODE_GROUP;
+}
+
+static int publish_new(zh_creation *c, uint32_t top, zh_error *err)
+{
+    const uint32_t end = c->plan->entry[top].end;
+    uint32_t i = top;
+    int rc = ZH_OK;
+
+    /* In the order of the plan: the top, or, where it is a group by now, each of its members in the same way. */
+    while (rc == ZH_OK && i < end) {
+        rc = move_noted(c, ZH_DID_MOVE, path_of(c, i, err), place_of(c, i, err), err);
+        if (rc == ZH_OK) {
+            i = c->plan->entry[i].end;
+        } else if (rc == ZH_EXISTS && c->plan->entry[i].given == NULL && is_group_now(c, i)) {
+            c->state[i] = ZH_AT_KEPT;
+            i++;
+            rc = ZH_OK;
+        } else if (rc == ZH_EXISTS) {
+            rc = lost_race(c, i, err);
+        }
+    }
+    return rc;
+}
+
+static int publish_over(zh_creation *c, uint32_t top, zh_error *err)
+{
+    int rc = move_noted(c, ZH_DID_EXCHANGE, path_of(c, top, err), place_of(c, top, err), err);
+
+    if (rc == ZH_NOTFOUND) /* gone meanwhile */
+        return publish_new(c, top, err);
+    if (rc != ZH_UNSUPPORTED)
+        return rc;
+    rc = move_noted(c, ZH_DID_ASIDE, path_of(c, top, err), aside_name(c, err), err);
+    return rc < 0 ? rc : publish_new(c, top, err);
+}
+
+/* --- the root, replaced --- */
+
+typedef struct leftovers {
+    zh_creation *c;
+    char **name;
+    size_t n;
+    bool was_array;
+} leftovers;
+
+static bool planned_member(const zh_creation *c, const char *name)
+{
+    for (uint32_t j = zh_creation_next_child(c, 0, 0); j != ZH_ENTRY_NONE; j = zh_creation_next_child(c, 0, j)) {
+        const zh_entry *e = &c->plan->entry[j];
+
+        if (strlen(name) == e->path_len && memcmp(name, e->path, e->path_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int note_leftover(void *payload, const char *name, bool is_prefix, zh_error *err)
+{
+    leftovers *l = payload;
+    char **grown;
+
+    if (!is_prefix || planned_member(l->c, name))
+        return ZH_OK;
+    grown = zh_reallocarray(l->name, l->n + 1, sizeof(*grown));
+    if (grown == NULL)
+        return zh_error_nomem(err);
+    l->name = grown;
+    l->name[l->n] = zh_strdup(name);
+    return l->name[l->n] == NULL ? zh_error_nomem(err) : (l->n++, ZH_OK);
+}
+
+static int is_document_key(void *payload, const char *key, const char *name, zh_error *err)
+{
+    (void)key;
+    if (strcmp(name, "zarr.json") != 0 && strcmp(name, ".zarray") != 0 && strcmp(name, ".zgroup") != 0)
+        return ZH_OK;
+    *(bool *)payload = true;
+    return zh_error_set(err, ZH_ABORTED, "one is enough");
+}
+
+/* Does a prefix in the root belong to a hierarchy? Nodes, and the root's own chunks if it was an array. */
+static int belongs(bool *out, const leftovers *l, const char *name, zh_error *err)
+{
+    zh_error enough = ZH_ERROR_INIT;
+    int rc;
+
+    *out = l->c->opts.purge || (l->was_array && (strcmp(name, "c") == 0 || name[strspn(name, "0123456789.")] == '\0'));
+    if (*out)
+        return ZH_OK;
+    rc = zh_keys_walk(l->c->store, name, is_document_key, out, &enough);
+    if (rc == ZH_ABORTED && *out)
+        return ZH_OK;
+    if (rc < 0 && err != NULL)
+        *err = enough;
+    return rc;
+}
+
+static int put_aside(zh_creation *c, const char *name, zh_error *err)
+{
+    char *key = zh_strdup(name);
+
+    return move_noted(c, ZH_DID_ASIDE, key, key == NULL ? NULL : aside_name(c, err), err);
+}
+
+/* Old members of the root that the plan does not name. */
+static int clear_members(zh_creation *c, bool was_array, zh_error *err)
+{
+    leftovers l = {c, NULL, 0, was_array};
+    bool is_ours = false;
+    int rc = zh_store_list(c->store, "", note_leftover, &l, err);
+
+    for (size_t k = 0; rc == ZH_OK && k < l.n; k++) {
+        rc = belongs(&is_ours, &l, l.name[k], err);
+        if (rc == ZH_OK && is_ours)
+            rc = put_aside(c, l.name[k], err);
+    }
+    for (size_t k = 0; k < l.n; k++)
+        zh_free(l.name[k]);
+    zh_free(l.name);
+    return rc;
+}
+
+/* Keys in the root itself: documents of either format that the new root does not have, chunks. */
+typedef struct root_keys {
+    zh_creation *c;
+    bool chunks;
+    zh_error *err;
+    char **key;
+    size_t n;
+} root_keys;
+
+static int note_root_key(void *payload, const char *name, bool is_prefix, zh_error *err)
+{
+    static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
+    root_keys *r = payload;
+    bool wanted =
+        r->c->opts.purge || (r->chunks && (strcmp(name, "c") == 0 || name[strspn(name, "0123456789.")] == '\0'));
+    zh_document d[2];
+    const unsigned n = zh_entry_documents(d, &r->c->plan->entry[0], r->c->opts.always_zattrs);
+    char **grown;
+
+    if (is_prefix)
+        return ZH_OK;
+    for (size_t k = 0; k < sizeof(documents) / sizeof(documents[0]); k++)
+        wanted = wanted || strcmp(name, documents[k]) == 0;
+    for (unsigned k = 0; k < n; k++)
+        wanted = wanted && strcmp(name, zh_document_name(d[k])) != 0;
+    if (!wanted || (strcmp(name, ".zmetadata") == 0 && r->c->consolidated_written))
+        return ZH_OK;
+    grown = zh_reallocarray(r->key, r->n + 1, sizeof(*grown));
+    if (grown == NULL)
+        return zh_error_nomem(err);
+    r->key = grown;
+    r->key[r->n] = zh_strdup(name);
+    return r->key[r->n] == NULL ? zh_error_nomem(err) : (r->n++, ZH_OK);
+}
+
+/* A key is erased, and what it held kept, to be put back. */
+static int erase_noted(zh_creation *c, const char *name, zh_error *err)
+{
+    zh_buf old = ZH_BUF_INIT((size_t)1 << 30);
+    char *key = zh_strdup(name);
+    int rc = key == NULL ? zh_error_nomem(err) : zh_store_get(c->store, name, &old, err);
+
+    if (rc == ZH_OK)
+        rc = zh_journal_add(c, ZH_DID_PUT, key, NULL, &old, err);
+    if (rc == ZH_OK)
+        rc = zh_store_erase(c->store, name, err);
+    else
+        zh_free(key);
+    zh_buf_dispose(&old);
+    return rc == ZH_NOTFOUND ? ZH_OK : rc;
+}
+
+static int clear_keys(zh_creation *c, bool was_array, zh_error *err)
+{
+    root_keys r = {c, was_array, err, NULL, 0};
+    int rc = zh_store_list(c->store, "", note_root_key, &r, err);
+
+    for (size_t k = 0; rc == ZH_OK && k < r.n; k++)
+        rc = erase_noted(c, r.key[k], err);
+    for (size_t k = 0; k < r.n; k++)
+        zh_free(r.key[k]);
+    zh_free(r.key);
+    return rc;
+}
+
+/* The members have been exchanged already. An array's chunks go before another document stands over them. */
+static int replace_root(zh_creation *c, zh_error *err)
+{
+    int kind = -1;
+    bool was_array;
+    int rc = zh_scan_kind(&kind, c->store, "", c->plan->format, err);
+
+    if (rc == ZH_CORRUPT) /* it is being replaced for that */
+        rc = ZH_OK;
+    was_array = kind == ZH_NODE_ARRAY;
+    if (rc == ZH_OK)
+        rc = clear_members(c, was_array, err);
+    if (rc == ZH_OK && was_array)
+        rc = clear_keys(c, true, err);
+    if (rc == ZH_OK)
+        rc = zh_write_root(c, true, err);
+    if (rc == ZH_OK && !was_array)
+        rc = clear_keys(c, false, err);
+    return rc;
+}
+
+/* --- all together --- */
+
+static int publish_tops(zh_creation *c, zh_error *err)
+{
+    int rc = ZH_OK;
+
+    for (uint32_t t = 0; rc == ZH_OK && t < c->n_tops; t++) {
+        const uint32_t top = c->tops[t];
+
+        rc = c->state[top] == ZH_AT_REPLACED ? publish_over(c, top, err) : publish_new(c, top, err);
+    }
+    return rc;
+}
+
+/* The root's own members stand in the way of nothing: whatever is there is exchanged. */
+static int publish_root_members(zh_creation *c, zh_error *err)
+{
+    int rc = ZH_OK;
+
+    for (uint32_t t = 0; rc == ZH_OK && t < c->n_tops; t++)
+        rc = publish_over(c, c->tops[t], err);
+    return rc;
+}
+
+/* Deepest first, the root last. A group that another creator has made meanwhile will do for an implicit one. */
+static int publish_places(zh_creation *c, zh_error *err)
+{
+    int rc = ZH_OK;
+
+    for (uint32_t i = c->plan->n; rc == ZH_OK && i-- > 0;) {
+        if (c->state[i] != ZH_AT_PLACE)
+            continue;
+        rc = i == 0 ? zh_write_root(c, false, err) : zh_write_in_place(c, i, false, err);
+        if (rc != ZH_EXISTS)
+            continue;
+        rc = ZH_OK;
+        if (c->plan->entry[i].given != NULL || !is_group_now(c, i))
+            rc = lost_race(c, i, err);
+        else
+            c->state[i] = ZH_AT_KEPT;
+    }
+    return rc;
+}
+
+static int publish(zh_creation *c, zh_error *err)
+{
+    int rc = zh_stale_drop(c, err);
+
+    if (rc == ZH_OK)
+        rc = c->state[0] == ZH_AT_REPLACED ? publish_root_members(c, err) : publish_tops(c, err);
+    if (rc < 0)
+        return rc;
+    zh_deliveries_moved(c);
+    for (uint32_t i = 0; i < c->plan->n; i++)
+        c->top[i] = ZH_ENTRY_NONE; /* all at their places now */
+    rc = c->state[0] == ZH_AT_REPLACED ? replace_root(c, err) : publish_places(c, err);
+    return rc < 0 ? rc : zh_stale_renew(c, err);
+}
+
+int zh_create_staged(zh_creation *c, zh_error *err)
+{
+    int rc = zh_scan(c, err);
+
+    if (rc < 0)
+        return rc;
+    zh_store_temporary_name(c->store, c->stage);
+    choose_items(c);
+    rc = zh_write_items(c, err);
+    if (rc == ZH_OK) {
+        rc = zh_store_lock(c->store, err);
+        if (rc == ZH_OK) {
+            rc = publish(c, err);
+            if (rc < 0)
+                rc = zh_journal_undo(c, rc, err);
+            zh_store_unlock(c->store);
+        }
+    }
+    /* What is under the stage now is what failed, or what was replaced. If it stays, zh_check finds it. */
+    if (c->stage_used)
+        (void)zh_store_erase_prefix(c->store, c->stage, NULL);
+    return rc;
+}

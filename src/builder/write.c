@@ -1,0 +1,185 @@
+/* write.c - the documents of entries: many at once under the stage or below something new, or one at its own place. */
+#include "builder/consolidate.h"
+#include "builder/creation.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/key.h"
+
+#include <string.h>
+
+/* The key of a document of entry i, where it is written. Siblings follow each other: the way to them is kept. */
+static const char *key_of(zh_slot *slot, const zh_creation *c, uint32_t i, zh_document d, zh_error *err)
+{
+    slot->key.len = 0;
+    if (zh_creation_place(c, i, &slot->key, err) < 0)
+        return NULL;
+    return zh_creation_key(&slot->key, zh_document_name(d), err);
+}
+
+static void name_failure(const zh_entry *e, zh_error *err)
+{
+    zh_error_prefix(err, "creating '%.*s'", (int)(e->path_len > 200 ? 200 : e->path_len), e->path);
+}
+
+static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
+{
+    zh_creation *c = payload;
+    const uint32_t i = c->items[index];
+    const zh_entry *e = &c->plan->entry[i];
+    zh_document d[2];
+    const unsigned n = zh_entry_documents(d, e, c->opts.always_zattrs);
+    unsigned flags = c->item_flags;
+    int rc = ZH_OK;
+
+    if (slot->number == 0) {
+        rc = zh_deliveries_run(c, err);
+        if (rc < 0)
+            return rc;
+    }
+    for (unsigned k = 0; rc == ZH_OK && k < n; k++) {
+        const char *key = key_of(slot, c, i, d[k], err);
+
+        slot->document.len = 0;
+        rc = key == NULL ? ZH_NOMEM : zh_entry_format(&slot->document, e, d[k], NULL, err);
+        if (rc == ZH_OK)
+            rc = zh_slot_put(slot, key, flags, err);
+        if (rc == ZH_OK && c->written != NULL)
+            c->written[i]++;
+        flags &= ~(unsigned)ZH_PUT_NEWDIR;
+    }
+    if (rc < 0) {
+        name_failure(e, err);
+        return rc;
+    }
+    slot->nodes++;
+    zh_deliveries_add(c, i);
+    return ZH_OK;
+}
+
+int zh_write_items(zh_creation *c, zh_error *err)
+{
+    int rc;
+
+    if (c->n_items > 0 && c->item_flags & ZH_PUT_PLAIN)
+        c->stage_used = true;
+    rc = zh_writer_run(c->writer, c->n_items, write_one, c, err);
+    return rc < 0 ? rc : zh_deliveries_run(c, err);
+}
+
+/* --- one at its own place --- */
+
+typedef struct in_place {
+    zh_creation *c;
+    uint32_t i;
+    bool replace;
+    zh_buf *consolidated; /* v3: to stand in the document; v2: .zmetadata; NULL: none */
+} in_place;
+
+static int read_old(zh_slot *slot, const zh_creation *c, const char *key, bool *had, zh_error *err)
+{
+    int rc;
+
+    slot->old.len = 0;
+    rc = zh_store_get(c->store, key, &slot->old, err);
+    *had = rc == ZH_OK;
+    return rc == ZH_NOTFOUND ? ZH_OK : rc;
+}
+
+/* Puts slot->document under a key of entry i, and notes it. exclusive: the put shows by its success that there was
+ * nothing. */
+static int put_noted(zh_slot *slot, zh_creation *c, const char *key, bool exclusive, zh_error *err)
+{
+    bool had = false;
+    char *own = zh_strdup(key);
+    int rc = own == NULL ? zh_error_nomem(err) : ZH_OK;
+
+    if (rc == ZH_OK && !exclusive)
+        rc = read_old(slot, c, own, &had, err);
+    if (rc == ZH_OK)
+        rc = zh_slot_put(slot, own, exclusive ? ZH_PUT_EXCL : 0, err);
+    if (rc == ZH_OK) {
+        rc = zh_journal_add(c, ZH_DID_PUT, own, NULL, had ? &slot->old : NULL, err);
+        if (rc == ZH_OK)
+            return ZH_OK;
+        /* What cannot be noted is taken back at once. */
+        (void)(had ? zh_store_put(c->store, own, slot->old.ptr, slot->old.len, 0, NULL)
+                   : zh_store_erase(c->store, own, NULL));
+    }
+    zh_free(own);
+    return rc;
+}
+
+static int put_document(zh_slot *slot, const in_place *p, zh_document d, bool last, zh_error *err)
+{
+    const char *key = key_of(slot, p->c, p->i, d, err);
+    int rc;
+
+    if (key == NULL)
+        return ZH_NOMEM;
+    slot->document.len = 0;
+    rc = zh_entry_format(&slot->document, &p->c->plan->entry[p->i], d, p->consolidated, err);
+    return rc < 0 ? rc : put_noted(slot, p->c, key, last && !p->replace, err);
+}
+
+static int put_zmetadata(zh_slot *slot, const in_place *p, zh_error *err)
+{
+    const char *key;
+    int rc;
+
+    slot->key.len = 0;
+    rc = zh_creation_path(p->c, p->i, &slot->key, err);
+    key = rc < 0 ? NULL : zh_creation_key(&slot->key, ".zmetadata", err);
+    if (key == NULL)
+        return ZH_NOMEM;
+    slot->document.len = 0;
+    rc = zh_buf_append(&slot->document, p->consolidated->ptr, p->consolidated->len, err);
+    return rc < 0 ? rc : put_noted(slot, p->c, key, false, err);
+}
+
+static int write_in_place(void *payload, size_t index, zh_slot *slot, zh_error *err)
+{
+    const in_place *p = payload;
+    const zh_entry *e = &p->c->plan->entry[p->i];
+    zh_document d[2];
+    const unsigned n = zh_entry_documents(d, e, p->c->opts.always_zattrs);
+    int rc = ZH_OK;
+
+    (void)index;
+    if (p->consolidated != NULL && e->format == ZH_V2)
+        rc = put_zmetadata(slot, p, err);
+    for (unsigned k = 0; rc == ZH_OK && k < n; k++)
+        rc = put_document(slot, p, d[k], k + 1 == n, err);
+    if (rc < 0) {
+        name_failure(e, err);
+        return rc;
+    }
+    slot->nodes++;
+    zh_deliveries_add(p->c, p->i);
+    return ZH_OK;
+}
+
+int zh_write_in_place(zh_creation *c, uint32_t i, bool replace, zh_error *err)
+{
+    in_place p = {c, i, replace, NULL};
+    const int rc = zh_writer_run(c->writer, 1, write_in_place, &p, err);
+
+    return rc < 0 ? rc : zh_deliveries_run(c, err);
+}
+
+int zh_write_root(zh_creation *c, bool replace, zh_error *err)
+{
+    zh_buf consolidated = ZH_BUF_INIT((size_t)1 << 30);
+    in_place p = {c, 0, replace, NULL};
+    int rc = ZH_OK;
+
+    if (c->fresh && c->opts.consolidated == ZH_CONSOLIDATE_WRITE && c->plan->entry[0].kind == ZH_NODE_GROUP) {
+        rc = zh_consolidate__plan(&consolidated, c->plan, err);
+        p.consolidated = &consolidated;
+        c->consolidated_written = true;
+    }
+    if (rc == ZH_OK)
+        rc = zh_writer_run(c->writer, 1, write_in_place, &p, err);
+    zh_buf_dispose(&consolidated);
+    return rc < 0 ? rc : zh_deliveries_run(c, err);
+}
