@@ -128,7 +128,7 @@ int zh_consolidate__plan(zh_buf *out, const zh_plan *p, zh_error *err)
 
 static int add_document(zh_buf *out, const char *text, const zh_buf *empty, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = zh_json_parse(&j, text, strlen(text), err);
 
     if (rc < 0)
@@ -240,7 +240,7 @@ int zh_consolidate__write(zh_store *s, zh_pool *pool, const char *path, zh_forma
 {
     zh_buf value = ZH_BUF_INIT(VALUE_MAX), text = ZH_BUF_INIT(VALUE_MAX);
     zh_handle *group = NULL;
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = of_group(&value, &group, s, pool, path, format, err);
 
     if (rc == ZH_OK && format == ZH_V2) {
@@ -262,8 +262,8 @@ int zh_consolidate__write(zh_store *s, zh_pool *pool, const char *path, zh_forma
 
 int zh_consolidate(zh_store *s, const char *path, unsigned requests, zh_error *err)
 {
-    zh_handle *group;
-    zh_pool *pool;
+    zh_handle *group = NULL;
+    zh_pool *pool = NULL;
     int rc = zh_get_node(&group, s, path, 0, err);
 
     if (rc == ZH_NOTFOUND)

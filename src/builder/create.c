@@ -1,6 +1,6 @@
 /* create.c - the creating functions: arguments checked, a creation set up, and run in the way that the store allows. */
 #include "builder/creation.h"
-#include "builder/handle.h"
+#include "builder/node_handle.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -117,7 +117,7 @@ static int create(zh_store *s, const char *group, zh_plan *plan, const zh_create
                   int (*how)(zh_creation *c, zh_error *err), zh_error *err)
 {
     const double start = now();
-    zh_creation c;
+    zh_creation c = {0};
     int rc;
 
     if (opts->stats != NULL)
@@ -133,8 +133,6 @@ static int create(zh_store *s, const char *group, zh_plan *plan, const zh_create
         rc = zh_stale_probe_above(&c, err);
     if (rc == ZH_OK)
         rc = how(&c, err);
-    if (rc == ZH_OK)
-        rc = zh_store_flush(s, err);
     if (rc < 0)
         zh_deliveries_failed(&c);
     tell_stats(&c, start);
@@ -159,13 +157,16 @@ int zh_create_hierarchy(zh_store *s, zh_plan *plan, const zh_create_options *opt
 
 static int create_unchecked(zh_creation *c, zh_error *err)
 {
+    int rc;
+
     for (uint32_t i = 0; i < c->plan->n; i++) {
         c->top[i] = ZH_ENTRY_NONE;
         c->items[i] = i;
     }
     c->n_items = c->plan->n;
     c->item_flags = ZH_PUT_NEWDIR;
-    return zh_write_items(c, err);
+    rc = zh_write_items(c, err);
+    return rc < 0 ? rc : zh_store_flush(c->store, err);
 }
 
 int zh_create_nodes(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err)
@@ -234,7 +235,7 @@ int zh_create_under(zh_store *s, const char *group, zh_plan *plan, const zh_crea
 
     if (rc == ZH_OK)
         rc = zh_plan__path_of(&path, group, err);
-    if (rc < 0)
+    if (rc < 0 || path == NULL)
         return rc;
     if (plan->n > 0 && plan->entry[0].given != NULL)
         rc = zh_error_set(err, ZH_NESTED_ROOT, "a root is given for nodes that are to be below '/%.300s'", path);

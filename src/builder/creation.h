@@ -1,6 +1,6 @@
 /* creation.h - one creation of a plan in a store, for the files of this folder.
  *
- * States of a plan's entry, by what the store has at its path (scan.c):
+ * States of a plan's entry, by what the store has at its path (conflicts.c):
  *   NEW       nothing: made under the stage, or in place below something new
  *   PLACE     no document, but other keys, or the store's root: its document is put where it belongs, after all that is
  *             new below it
@@ -90,7 +90,7 @@ int zh_creation_place(const zh_creation *c, uint32_t i, zh_buf *out, zh_error *e
 const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err);
 uint32_t zh_creation_next_child(const zh_creation *c, uint32_t group, uint32_t child); /* child 0: the first */
 
-/* --- scan.c --- */
+/* --- conflicts.c --- */
 
 /* What stands in the store where the plan's nodes are to be; fills in state and stale. Reads only. Conflicts go to
  * c->problems. */

@@ -5,7 +5,7 @@
  * are filled. In order: the reader marks what has come, and goes through the plan as far as it is marked.
  */
 #include "builder/creation.h"
-#include "builder/handle.h"
+#include "builder/node_handle.h"
 
 #include "base/alloc.h"
 #include "base/error.h"

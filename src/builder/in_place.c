@@ -137,6 +137,8 @@ static int erase_old(zh_creation *c, zh_key_list *old, zh_error *err)
 
     if (rc == ZH_OK)
         rc = zh_writer_run(c->writer, old->n, erase_one, &e, err);
+    if (rc == ZH_OK)
+        rc = zh_store_flush(c->store, err);
     if (rc < 0) {
         zh_error_prefix(err, "the new nodes are stored, but keys of those that they replace are left");
         if (err != NULL)
@@ -289,9 +291,11 @@ int zh_create_in_place(zh_creation *c, zh_error *err)
     rc = make(c, &old, err);
     if (rc == ZH_OK)
         rc = zh_stale_renew(c, err);
+    if (rc == ZH_OK)
+        rc = zh_store_flush(c->store, err);
     if (rc < 0)
         rc = undo(c, rc, err);
-    else
+    else if (old.n > 0)
         rc = erase_old(c, &old, err);
     zh_key_list_dispose(&old);
     zh_store_unlock(c->store);

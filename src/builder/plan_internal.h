@@ -51,7 +51,7 @@ struct zh_plan {
     uint8_t codecs_order;
 };
 
-/* plan.c */
+/* plan_build.c */
 char *zh_plan__copy(zh_plan *p, const char *text, size_t n, zh_error *err); /* with a NUL; NULL on failure */
 /* A new entry with its key copied, at the end; not counted in p->n before zh_plan__commit. */
 int zh_plan__new_entry(zh_entry **out, zh_plan *p, const char *key, size_t n, zh_error *err);

@@ -86,7 +86,7 @@ static int take_attributes(zh_entry *e, zh_plan *p, const zh_json *j, zh_error *
 
 int zh_plan__attributes(zh_entry *e, zh_plan *p, const char *text, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = zh_json_parse(&j, text, strlen(text), err);
 
     if (rc < 0) {
@@ -206,7 +206,7 @@ static int add_node(zh_plan *p, const char *key, size_t n, const zh_json *j, zh_
 
 int zh_plan_add_json(zh_plan *p, const char *key, size_t n, const char *text, size_t text_len, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = zh_json_parse(&j, text, text_len, err);
 
     if (rc == ZH_OK) {
@@ -220,7 +220,7 @@ int zh_plan_add_json(zh_plan *p, const char *key, size_t n, const char *text, si
 
 int zh_plan_add_description(zh_plan *p, const char *text, size_t n, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = zh_json_parse(&j, text, n, err);
 
     if (rc < 0)

@@ -271,8 +271,10 @@ static int take_found(level *l, zh_members *out, zh_error *err)
 {
     char **groups = zh_calloc(l->n_found > 0 ? l->n_found : 1, sizeof(*groups));
     size_t n = 0;
-    int rc = groups == NULL ? zh_error_nomem(err) : ZH_OK;
+    int rc = ZH_OK;
 
+    if (groups == NULL)
+        return zh_error_nomem(err);
     for (size_t i = 0; rc == ZH_OK && i < l->n_found; i++) {
         zh_found_member *m = &l->found[i];
 
@@ -292,7 +294,7 @@ static int take_found(level *l, zh_members *out, zh_error *err)
         zh_free(l->group[g]);
     zh_free(l->group);
     l->group = groups;
-    l->n_groups = groups == NULL ? 0 : n;
+    l->n_groups = n;
     return rc;
 }
 
@@ -391,11 +393,11 @@ int zh_list_members(zh_store *s, const char *path, int format, unsigned depth, u
                     void *payload, zh_error *err)
 {
     zh_members members;
-    zh_handle *group;
-    zh_pool *pool;
+    zh_handle *group = NULL;
+    zh_pool *pool = NULL;
     int rc = zh_get_node(&group, s, path, format, err);
 
-    if (rc < 0)
+    if (rc < 0 || group == NULL)
         return rc;
     if (group->kind != ZH_NODE_GROUP) {
         rc = zh_error_set(err, ZH_INVALID, "'/%.200s' is an array", group->path);

@@ -3,7 +3,7 @@
 #define ZH_BUILDER_READER_H
 
 #include "base/pool.h"
-#include "builder/handle.h"
+#include "builder/node_handle.h"
 
 /* One thread's memory. */
 typedef struct zh_reader {

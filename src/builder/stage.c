@@ -418,6 +418,8 @@ int zh_create_staged(zh_creation *c, zh_error *err)
         rc = zh_store_lock(c->store, err);
         if (rc == ZH_OK) {
             rc = publish(c, err);
+            if (rc == ZH_OK)
+                rc = zh_store_flush(c->store, err);
             if (rc < 0)
                 rc = zh_journal_undo(c, rc, err);
             zh_store_unlock(c->store);

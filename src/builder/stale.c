@@ -76,8 +76,10 @@ int zh_stale_probe_above(zh_creation *c, zh_error *err)
 {
     char *path = zh_strndup(c->group, c->group_len);
     size_t n = c->group_len;
-    int rc = path == NULL ? zh_error_nomem(err) : ZH_OK;
+    int rc = ZH_OK;
 
+    if (path == NULL)
+        return zh_error_nomem(err);
     while (rc == ZH_OK && n > 0) {
         while (n > 0 && path[n - 1] != '/')
             n--;
@@ -93,7 +95,7 @@ int zh_stale_probe_above(zh_creation *c, zh_error *err)
 /* The group's document without the member. */
 static int rewrite(zh_buf *out, const zh_buf *old, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = zh_json_parse(&j, (const char *)old->ptr, old->len, err);
 
     if (rc < 0)

@@ -205,7 +205,7 @@ static int make_renamed(zh_keymap_node **out, zh_keymap *m, const char *from, co
 
         if (to_len + strlen(node->key + len) >= ZH_KEY_MAX)
             return zh_error_set(err, ZH_RANGE, "'%.200s' would have too long a key below '%.200s'", node->key, to);
-        (void)strcpy(key + to_len, node->key + len);
+        memcpy(key + to_len, node->key + len, strlen(node->key + len) + 1);
         renamed = new_node(m, key, random_height(m));
         if (renamed == NULL)
             return zh_error_nomem(err);

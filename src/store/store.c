@@ -87,6 +87,22 @@ bool zh_store_is_temporary(const char *name)
     return name[0] == '.' && n >= sizeof(suffix) && strcmp(name + n - (sizeof(suffix) - 1), suffix) == 0;
 }
 
+bool zh_store__is_temporary_key(const char *key)
+{
+    static const char suffix[] = ".zh-tmp";
+
+    for (const char *at = strstr(key, suffix); at != NULL; at = strstr(at + 1, suffix)) {
+        const char *begin = at;
+
+        while (begin > key && begin[-1] != '/')
+            begin--;
+        at += sizeof(suffix) - 1;
+        if (*begin == '.' && begin < at - (sizeof(suffix) - 1) && (*at == '\0' || *at == '/'))
+            return true;
+    }
+    return false;
+}
+
 uint64_t zh_store__salt(const void *address)
 {
     uint64_t salt;

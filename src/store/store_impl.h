@@ -25,6 +25,9 @@ bool zh_store__is_document_key(const char *key);
 
 /* Name of the file that marks a directory in which a store is being made (see store_dir.c). */
 #define ZH_STORE_MARKER ".unfinished.zh-tmp"
+/* Has it a segment that is temporary? */
+bool zh_store__is_temporary_key(const char *key);
+
 /* Random bits, to be unlike other processes'. */
 uint64_t zh_store__salt(const void *address);
 

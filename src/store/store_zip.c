@@ -542,6 +542,20 @@ static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
     return rc;
 }
 
+/* What is temporary is not in the new archive, and the spill that it lay in is empty. */
+static void forget_temporaries(zip_store *z)
+{
+    zh_keymap_node *node = zh_keymap_seek(&z->index, "");
+
+    while (node != NULL) {
+        const char *key = zh_keymap_key(node);
+
+        node = zh_keymap_next(node);
+        if (zh_store__is_temporary_key(key))
+            (void)zh_keymap_remove(&z->index, key);
+    }
+}
+
 static int flush_locked(zip_store *z, zh_error *err)
 {
     zh_zip_plan plan = ZH_ZIP_PLAN_INIT;
@@ -551,6 +565,7 @@ static int flush_locked(zip_store *z, zh_error *err)
         rc = write_archive(z, &plan, err);
     if (rc == ZH_OK) {
         zh_zip_plan_settle(&plan);
+        forget_temporaries(z);
         (void)ftruncate(z->spill, 0);
         z->spill_end = 0;
         z->changed = false;

@@ -77,18 +77,22 @@ int zh_zip_plan_make(zh_zip_plan *plan, const zh_keymap *index, zh_error *err)
 {
     size_t i = 0;
 
-    plan->n = index->n;
-    plan->items = zh_calloc(plan->n, sizeof(*plan->items));
+    plan->items = zh_calloc(index->n, sizeof(*plan->items));
     if (plan->items == NULL)
         return zh_error_nomem(err);
     for (zh_keymap_node *node = zh_keymap_seek(index, ""); node != NULL; node = zh_keymap_next(node)) {
-        struct zh_zip_item *item = &plan->items[i++];
+        struct zh_zip_item *item = &plan->items[i];
+
+        if (zh_store__is_temporary_key(zh_keymap_key(node)))
+            continue;
+        i++;
 
         item->key = zh_keymap_key(node);
         item->value = zh_keymap_value(node);
         item->document = zh_store__is_document_key(item->key);
         item->depth = item->document ? count_slashes(item->key) : 0;
     }
+    plan->n = i;
     if (plan->n > 1)
         qsort(plan->items, plan->n, sizeof(*plan->items), compare);
     return ZH_OK;

@@ -1,4 +1,4 @@
-/* handle.h - what a handle is, for the files of this folder. */
+/* node_handle.h - what a handle is, for the files of this folder. */
 #ifndef ZH_BUILDER_HANDLE_H
 #define ZH_BUILDER_HANDLE_H
 

@@ -1,4 +1,4 @@
-/* scan.c - what the store has where a plan's nodes are to be.
+/* conflicts.c - what the store has where a plan's nodes are to be.
  *
  * Level by level from the root, the entries of a level at once on the pool. What does not exist has nothing below it,
  * so a plan for an empty store costs two calls. An entry costs one read of a document (v2: up to three look-ups), and
@@ -66,7 +66,7 @@ static int exists(bool *is, zh_slot *slot, zh_creation *c, uint32_t i, const cha
 /* group or array, by node_type alone: the rest of the document is not ours to judge. */
 static int kind_of_v3(int *kind, bool *consolidated, const zh_buf *text, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     const char *type;
     uint64_t format = 0;
     int rc = zh_json_parse(&j, (const char *)text->ptr, text->len, err);

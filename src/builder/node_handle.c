@@ -1,5 +1,5 @@
-/* handle.c - a node of a store: its metadata, and the elements of an array. */
-#include "builder/handle.h"
+/* node_handle.c - a node of a store: its metadata, and the elements of an array. */
+#include "builder/node_handle.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -179,7 +179,7 @@ static int print_members(zh_handle *h, const zh_json *object, zh_error *err)
 /* Legal, but of a type that is not known here: the node's kind is all that is wanted of it. */
 static int parse_unsupported(zh_handle *h, zh_format format, const zh_buf *text, const zh_error *why, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     const char *type;
     int rc = zh_json_parse(&j, (const char *)text->ptr, text->len, err);
 
@@ -194,7 +194,7 @@ static int parse_unsupported(zh_handle *h, zh_format format, const zh_buf *text,
 
 static int parse_v2_attributes(zh_handle *h, const zh_buf *attrs, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc;
 
     if (attrs == NULL)
@@ -263,7 +263,7 @@ static int put_braced(zh_buf *out, const char *members, zh_error *err)
 int zh_handle_attributes(zh_handle *h, zh_buf *out, zh_error *err)
 {
     const zh_json *a;
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = check_there(h, err);
 
     if (rc < 0)
@@ -304,7 +304,7 @@ int zh_handle_metadata(zh_handle *h, zh_buf *out, zh_error *err)
 {
     static const char group[] = "{\"zarr_format\":2}";
     const char *text = h->document != NULL ? h->document : group;
-    zh_json *j;
+    zh_json *j = NULL;
     int rc = check_there(h, err);
 
     if (rc == ZH_OK)

@@ -1,4 +1,4 @@
-/* plan.c - filling a plan. What can be wrong with one node's metadata is found here; keys are looked at by
+/* plan_build.c - filling a plan. What can be wrong with one node's metadata is found here; keys are looked at by
  * zh_plan_finish (plan_finish.c), when all of them are known. */
 #include "builder/plan_internal.h"
 
@@ -95,14 +95,14 @@ static int named(zh_error *err, int rc, const char *key, size_t n)
 
 int zh_plan_add_group(zh_plan *p, zh_format format, const char *key, size_t n, const char *attributes, zh_error *err)
 {
-    zh_entry *e;
+    zh_entry *e = NULL;
     int rc = check_format(format, err);
 
     if (rc == ZH_OK)
         rc = zh_plan__new_entry(&e, p, key, n, err);
     if (rc == ZH_OK && attributes != NULL)
         rc = zh_plan__attributes(e, p, attributes, err);
-    if (rc < 0)
+    if (rc < 0 || e == NULL)
         return named(err, rc, key, n);
     e->kind = ZH_NODE_GROUP;
     e->format = (uint8_t)format;
@@ -153,7 +153,7 @@ static void remember_codecs(zh_plan *p, const zh_array_meta *m, const char *text
 
 static int parse_codecs(zh_plan *p, zh_array_meta *m, const char *text, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc;
 
     if (text == NULL)
@@ -178,7 +178,7 @@ static int parse_codecs(zh_plan *p, zh_array_meta *m, const char *text, zh_error
 
 static int parse_fill(zh_array_meta *m, const char *text, zh_error *err)
 {
-    zh_json *j;
+    zh_json *j = NULL;
     int rc;
 
     if (text == NULL)
@@ -220,7 +220,7 @@ static int check_spec(const zh_array_spec *spec, zh_error *err)
 static int make_meta(zh_array_meta **out, zh_plan *p, zh_format format, const zh_array_spec *spec, zh_error *err)
 {
     zh_array_meta *m = NULL;
-    zh_dtype dtype;
+    zh_dtype dtype = {0};
     int rc = check_spec(spec, err);
 
     *out = NULL;
@@ -228,7 +228,7 @@ static int make_meta(zh_array_meta **out, zh_plan *p, zh_format format, const zh
         rc = parse_data_type(&dtype, spec->data_type, err);
     if (rc == ZH_OK)
         rc = zh_array_meta_new(&m, format, &dtype, spec->rank, spec->shape, spec->chunk_shape, err);
-    if (rc < 0)
+    if (rc < 0 || m == NULL)
         return rc;
     rc = set_layout(m, spec, err);
     if (rc == ZH_OK)
@@ -248,7 +248,7 @@ int zh_plan_add_array(zh_plan *p, zh_format format, const char *key, size_t n, c
                       const char *attributes, zh_error *err)
 {
     zh_array_meta *m = NULL;
-    zh_entry *e;
+    zh_entry *e = NULL;
     int rc = check_format(format, err);
 
     if (rc == ZH_OK)
@@ -257,7 +257,7 @@ int zh_plan_add_array(zh_plan *p, zh_format format, const char *key, size_t n, c
         rc = zh_plan__new_entry(&e, p, key, n, err);
     if (rc == ZH_OK && attributes != NULL)
         rc = zh_plan__attributes(e, p, attributes, err);
-    if (rc < 0) {
+    if (rc < 0 || e == NULL) {
         zh_array_meta_free(m);
         return named(err, rc, key, n);
     }
