@@ -62,6 +62,10 @@ if grep -rIl -e "$work/first" -e "$SOURCE" -e "$BUILD" "$prefix"; then
     fail "these files hold paths of the build or of the prefix"
 fi
 
+if [ "$WITH_PROGRAM" = 1 ] && ldd "$prefix/$BINDIR/zh" | grep 'not found'; then
+    fail "the program zh does not find its libraries"
+fi
+
 for header in "$prefix/$INCLUDEDIR"/zh/*.h; do
     quietly "$CC" -std=c11 -pedantic -Wall -Wextra -Werror -fsyntax-only -I "$prefix/$INCLUDEDIR" -x c "$header"
     [ -z "$CXX" ] || [ "${CXX%NOTFOUND}" != "$CXX" ] ||
