@@ -85,60 +85,60 @@ struct zh_store {
 /* Directory at path. Nothing outside it is ever touched: keys are resolved relative to the root's
  * descriptor. ZH_CREATE_*: the directory is made at once (parents are not); TRUNC removes the old content
  * of a directory only if it holds zarr.json, .zgroup or .zarray, or is empty. */
-int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+ZH_API int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* Zip archive at path; see store_zip.c for the states. Opened for reading: the archive's central directory.
  * Opened for writing: values wait in an unnamed temporary file beside the archive, and flush writes a whole new
  * archive (metadata documents first, breadth-first, then chunks; entries stored, no duplicate names) and renames it
  * over path. */
-int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+ZH_API int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* In memory; gone at close. */
-int zh_store_mem_open(zh_store **out, zh_error *err);
+ZH_API int zh_store_mem_open(zh_store **out, zh_error *err);
 
 /* Existing stores by what they are: a directory, or a file that is a zip archive.
  * ZH_NOTFOUND: nothing there, or neither. */
-int zh_store_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
+ZH_API int zh_store_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
-int zh_store_get(zh_store *s, const char *key, struct zh_buf *out, zh_error *err); /* appends to out */
-int zh_store_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
-                       zh_error *err);
-int zh_store_size(zh_store *s, const char *key, uint64_t *out, zh_error *err);
-int zh_store_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err);
-int zh_store_erase(zh_store *s, const char *key, zh_error *err);
-int zh_store_erase_prefix(zh_store *s, const char *prefix,
-                          zh_error *err); /* all keys below prefix + "/"; "" is the whole store */
-int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
-                  zh_error *err); /* direct children; "" is the root; ZH_OK if none */
+ZH_API int zh_store_get(zh_store *s, const char *key, struct zh_buf *out, zh_error *err); /* appends to out */
+ZH_API int zh_store_get_range(zh_store *s, const char *key, uint64_t offset, size_t len, void *out, size_t *got,
+                              zh_error *err);
+ZH_API int zh_store_size(zh_store *s, const char *key, uint64_t *out, zh_error *err);
+ZH_API int zh_store_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err);
+ZH_API int zh_store_erase(zh_store *s, const char *key, zh_error *err);
+ZH_API int zh_store_erase_prefix(zh_store *s, const char *prefix,
+                                 zh_error *err); /* all keys below prefix + "/"; "" is the whole store */
+ZH_API int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
+                         zh_error *err); /* direct children; "" is the root; ZH_OK if none */
 
 /* Names ".….zh-tmp" are this library's own, for what is not finished. A key may have such a segment, and all calls but
  * zh_store_list, which does not show it, work on it as on any other. */
-bool zh_store_is_temporary(const char *name);
-void zh_store_temporary_name(zh_store *s, char out[64]); /* one that nobody uses, in other processes either */
+ZH_API bool zh_store_is_temporary(const char *name);
+ZH_API void zh_store_temporary_name(zh_store *s, char out[64]); /* one that nobody uses, in other processes either */
 /* What zh_store_list hides, but the mark of a directory store that is being made. */
-int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
+ZH_API int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
 
 /* Moves all keys below the prefix `from` to below `to`, as one step for all readers. Neither may be the other or lie in
  * it. ZH_NOTFOUND without message: there is nothing below `from` (exchange: or `to`). ZH_EXISTS: there is something at
  * or below `to`. ZH_UNSUPPORTED: the store cannot, or not between these two (file systems that cannot exchange, mount
  * points). */
-int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
+ZH_API int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
 
 /* An advisory lock that keeps creators of nodes in one store apart, threads and processes; waits until it is free, goes
  * with the process that holds it, and is not recursive. Where a file system has no locks, and for stores that only one
  * process can write, it is always granted. */
-int zh_store_lock(zh_store *s, zh_error *err);
-void zh_store_unlock(zh_store *s);
+ZH_API int zh_store_lock(zh_store *s, zh_error *err);
+ZH_API void zh_store_unlock(zh_store *s);
 
-int zh_store_flush(zh_store *s, zh_error *err);
-void zh_store_close(zh_store *s); /* NULL is fine */
+ZH_API int zh_store_flush(zh_store *s, zh_error *err);
+ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
 
 /* Removes the store at path whole: a directory that holds a root document, or a zip archive with one. Anything else,
  * and an absent path, is refused (ZH_INVALID, ZH_NOTFOUND). */
-int zh_store_delete(const char *path, zh_error *err);
-uint32_t zh_store_caps(const zh_store *s);
-unsigned zh_store_depth(const zh_store *s); /* how many calls in flight pay; 0: one per CPU */
-const char *zh_store_url(const zh_store *s);
+ZH_API int zh_store_delete(const char *path, zh_error *err);
+ZH_API uint32_t zh_store_caps(const zh_store *s);
+ZH_API unsigned zh_store_depth(const zh_store *s); /* how many calls in flight pay; 0: one per CPU */
+ZH_API const char *zh_store_url(const zh_store *s);
 
 /* What lies at path, cheaply and without opening a store. Never follows a whole tree. */
 typedef enum zh_path_kind {
@@ -150,7 +150,7 @@ typedef enum zh_path_kind {
     ZH_PATH_HDF5,
     ZH_PATH_OTHER_FILE
 } zh_path_kind;
-int zh_path_probe(zh_path_kind *out, const char *path, zh_error *err);
+ZH_API int zh_path_probe(zh_path_kind *out, const char *path, zh_error *err);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,7 @@
 extern "C" {
 #endif
 
+/* The version of this header. CMake reads it here for the project, the package files and the shared library's name. */
 #define ZH_VERSION_STRING "0.1.0"
 
 /* What the shared library exports: everything in these headers, and nothing else. */
@@ -25,6 +26,9 @@ extern "C" {
 #else
 #define ZH_API
 #endif
+
+/* The version of the library that the program runs with. Static. */
+ZH_API const char *zh_version(void);
 
 /* Largest number of dimensions of an array: HDF5's own limit (H5S_MAX_RANK). */
 #define ZH_MAX_RANK 32
