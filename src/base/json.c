@@ -469,6 +469,59 @@ bool zh_json_double(const zh_json *j, double *out)
     return token(j) != NULL && zh_parse_f64(out, token(j));
 }
 
+static bool equal_numbers(const zh_json *a, const zh_json *b)
+{
+    double x, y;
+
+    if (strcmp(token(a), token(b)) == 0)
+        return true;
+    if (zh_json_is_integer(a) && zh_json_is_integer(b))
+        return false; /* doubles would not tell large ones apart */
+    return zh_json_double(a, &x) && zh_json_double(b, &y) && x == y;
+}
+
+/* By position in arrays, by name in objects. */
+static bool equal_members(const zh_json *a, const zh_json *b, bool named)
+{
+    const zh_json *y = zh_json_first(b);
+
+    if (zh_json_size(a) != zh_json_size(b))
+        return false;
+    for (const zh_json *x = zh_json_first(a); x != NULL; x = zh_json_next(x)) {
+        const zh_json *other = named ? zh_json_get(b, zh_json_name(x)) : y;
+
+        if (other == NULL || !zh_json_equal(x, other))
+            return false;
+        y = zh_json_next(y);
+    }
+    return true;
+}
+
+bool zh_json_equal(const zh_json *a, const zh_json *b)
+{
+    const zh_json_type type = zh_json_typeof(a);
+    bool x = false, y = false;
+
+    if (type != zh_json_typeof(b))
+        return false;
+    switch (type) {
+    case ZH_JSON_NULL:
+        return true;
+    case ZH_JSON_BOOL:
+        (void)zh_json_bool(a, &x);
+        (void)zh_json_bool(b, &y);
+        return x == y;
+    case ZH_JSON_NUMBER:
+        return equal_numbers(a, b);
+    case ZH_JSON_STRING:
+        return strcmp(zh_json_str(a), zh_json_str(b)) == 0;
+    case ZH_JSON_ARRAY:
+    case ZH_JSON_OBJECT:
+        return equal_members(a, b, type == ZH_JSON_OBJECT);
+    }
+    return false;
+}
+
 static void print(zh_jsonw *w, const cJSON *j)
 {
     const zh_json_type type = zh_json_typeof((const zh_json *)j);

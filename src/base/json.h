@@ -44,6 +44,9 @@ bool zh_json_u64(const zh_json *j, uint64_t *out);
 bool zh_json_double(const zh_json *j, double *out);              /* any number, NaN and infinities included */
 const char *zh_json_number_text(const zh_json *j, char buf[40]); /* the token; NULL unless a number */
 
+/* Equal values: members in any order, numbers by what they are (1 and 1.0 are equal). */
+bool zh_json_equal(const zh_json *a, const zh_json *b);
+
 /* Appends the value as compact JSON; numbers as they were read. */
 int zh_json_print(zh_buf *out, const zh_json *j, zh_error *err);
 
