@@ -21,6 +21,7 @@
  * what they remove is made again, some times.
  */
 #include "store/dir_cache.h"
+#include "store/dir_claim.h"
 #include "store/dir_remove.h"
 #include "store/file_io.h"
 #include "store/store_impl.h"
@@ -746,79 +747,6 @@ static int make_store(zh_store **out, int root, const char *path, bool write, bo
     return ZH_OK;
 }
 
-/* What the directory holds, as far as creating a store in it asks. */
-typedef struct content {
-    bool anything;      /* besides the marker */
-    bool root_document; /* it is a Zarr store */
-    bool marker;        /* a store that was never finished */
-} content;
-
-static int look_into(content *c, int root)
-{
-    const int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const struct dirent *entry;
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    int rc = errno;
-
-    *c = (content){false, false, false};
-    if (dir == NULL) {
-        if (fd >= 0)
-            (void)close(fd);
-        return rc;
-    }
-    for (;;) {
-        errno = 0;
-        entry = readdir(dir);
-        if (entry == NULL)
-            break;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (strcmp(entry->d_name, ZH_STORE_MARKER) == 0)
-            c->marker = true;
-        else
-            c->anything = true;
-        c->root_document = c->root_document || zh_store__is_root_document(entry->d_name);
-    }
-    rc = errno;
-    (void)closedir(dir);
-    return rc;
-}
-
-/* Takes possession of a directory that must be empty. The marker decides between two that try it at once. */
-static int claim_empty(int root, const char *path, zh_error *err)
-{
-    content c;
-    int rc = create_file(root, ZH_STORE_MARKER, "", 0);
-
-    if (rc != 0)
-        return zh_store__open_failed(err, rc, path);
-    rc = look_into(&c, root);
-    if (rc == 0 && c.anything)
-        rc = EEXIST;
-    if (rc == 0)
-        return ZH_OK;
-    (void)unlinkat(root, ZH_STORE_MARKER, 0);
-    return zh_store__open_failed(err, rc, path);
-}
-
-/* Empties a directory that is a Zarr store, the rest of one, or empty. */
-static int claim_old(int root, const char *path, zh_error *err)
-{
-    content c;
-    int rc = look_into(&c, root);
-
-    if (rc != 0)
-        return zh_store__open_failed(err, rc, path);
-    if (c.anything && !c.root_document && !c.marker)
-        return zh_store__not_replaced(err, path, "the directory is not a Zarr store");
-    rc = c.marker ? 0 : create_file(root, ZH_STORE_MARKER, "", 0);
-    for (size_t i = 0; (rc == 0 || rc == EEXIST) && i < ZH_ROOT_DOCUMENTS; i++)
-        rc = unlinkat(root, zh_store__root_documents[i], 0) == 0 || errno == ENOENT ? 0 : errno;
-    if (rc == 0 && c.anything)
-        rc = zh_dir_remove_content(root, ".", ZH_STORE_MARKER);
-    return rc == 0 ? ZH_OK : zh_error_sys(err, rc, "cannot empty '%s'", path);
-}
-
 static int open_root(int *root, const char *path)
 {
     *root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -868,7 +796,7 @@ static int create(zh_store **out, const char *path, bool truncate, zh_error *err
     rc = open_root(&root, path);
     if (rc != 0)
         return zh_store__open_failed(err, rc == ENOTDIR ? EEXIST : rc, path);
-    rc = truncate ? claim_old(root, path, err) : claim_empty(root, path, err);
+    rc = truncate ? zh_dir_claim_old(root, path, err) : zh_dir_claim_empty(root, path, err);
     if (rc == ZH_OK) {
         rc = make_store(out, root, path, true, true, err);
         if (rc < 0)

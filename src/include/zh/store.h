@@ -84,7 +84,9 @@ struct zh_store {
 
 /* Directory at path. Nothing outside it is ever touched: keys are resolved relative to the root's
  * descriptor. ZH_CREATE_*: the directory is made at once (parents are not); TRUNC removes the old content
- * of a directory only if it holds zarr.json, .zgroup or .zarray, or is empty. */
+ * of a directory only if it is empty, a store that was never finished, or one with a root document: a file
+ * zarr.json, .zgroup or .zarray that holds a JSON object with the zarr_format of its name (3, 2, 2). Anything
+ * else stays as it is: ZH_EXISTS. */
 ZH_API int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* Zip archive at path; see store_zip.c for the states. Opened for reading: the archive's central directory.
@@ -138,8 +140,9 @@ ZH_API void zh_store_unlock(zh_store *s);
 ZH_API int zh_store_flush(zh_store *s, zh_error *err);
 ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
 
-/* Removes the store at path whole: a directory that holds a root document, or a zip archive with one. Anything else,
- * and an absent path, is refused (ZH_INVALID, ZH_NOTFOUND). */
+/* Removes the store at path whole: a directory with a root document as ZH_CREATE_TRUNC wants it (or a damaged one in a
+ * store that was never finished), or a zip archive with an entry of such a name. Anything else, and an absent path, is
+ * refused (ZH_INVALID, ZH_NOTFOUND). */
 ZH_API int zh_store_delete(const char *path, zh_error *err);
 ZH_API uint32_t zh_store_caps(const zh_store *s);
 ZH_API unsigned zh_store_depth(const zh_store *s); /* how many requests in flight pay; 0: one per CPU */
