@@ -399,9 +399,10 @@ static int settle(zh_creation *c, uint32_t i, const found *f, bool *descend, zh_
         c->fresh = i == 0;
         return ZH_OK;
     }
+    *descend = f->any && f->kind != ZH_NODE_ARRAY && f->bad == 0 && !f->other_format;
     if (!judge(c, i, f))
-        return ZH_OK;
-    *descend = f->any;
+        return ZH_OK; /* members of an existing group may be in the way too: all is told */
+
     if (f->kind < 0) {
         if (f->any)
             c->state[i] = ZH_AT_PLACE;

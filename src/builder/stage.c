@@ -88,6 +88,7 @@ static int move_noted(zh_creation *c, zh_deed deed, char *key, char *from, zh_er
     int rc = ZH_NOMEM;
 
     if (key != NULL && from != NULL) {
+        c->stage_used = true;
         rc = deed == ZH_DID_ASIDE
                  ? zh_store_move(c->store, key, from, 0, err)
                  : zh_store_move(c->store, from, key, deed == ZH_DID_EXCHANGE ? ZH_MOVE_EXCHANGE : 0, err);

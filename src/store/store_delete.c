@@ -8,31 +8,49 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The root document to be removed last. */
-static const char *last_document(int dir)
+static int not_a_store(const char *path, const char *why, zh_error *err)
 {
-    struct stat st;
-
-    for (size_t i = 0; i < ZH_ROOT_DOCUMENTS; i++)
-        if (fstatat(dir, zh_store__root_documents[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
-            return zh_store__root_documents[i];
-    return NULL;
+    return zh_error_set(err, ZH_INVALID, "'%s' is not a Zarr store%s", path, why);
 }
 
-/* Answers 0 or an errno. A symbolic link to a store is not followed: ELOOP or ENOTDIR. */
-static int remove_directory(const char *path)
+/* What shows that the directory is a store, to be removed last: a root document that is whole, or the marker. */
+static int find_sign(const char **out, int dir, const char *path, zh_error *err)
+{
+    struct stat st;
+    const bool marked = fstatat(dir, ZH_STORE_MARKER, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    const int rc = zh_store__find_root_document(out, dir, marked ? NULL : err);
+
+    if (*out == NULL && marked) {
+        *out = ZH_STORE_MARKER;
+        return ZH_OK;
+    }
+    if (rc < 0)
+        zh_error_prefix(err, "cannot remove '%s'", path);
+    else if (*out == NULL)
+        return not_a_store(path, ": its root document is damaged, or something else", err);
+    return rc;
+}
+
+/* A symbolic link to a store is not followed: ELOOP or ENOTDIR. */
+static int remove_directory(const char *path, zh_error *err)
 {
     const int dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int rc;
+    const char *sign;
+    int errnum, rc;
 
     if (dir < 0)
-        return errno;
-    rc = zh_dir_remove_content(dir, ".", last_document(dir));
-    if (rc == 0)
-        rc = zh_dir_remove_content(dir, ".", NULL);
+        return zh_error_sys(err, errno, "cannot remove '%s'", path);
+    rc = find_sign(&sign, dir, path, err);
+    if (rc == ZH_OK) {
+        errnum = zh_dir_remove_content(dir, ".", sign);
+        if (errnum == 0)
+            errnum = zh_dir_remove_content(dir, ".", NULL);
+        if (errnum == 0 && rmdir(path) != 0)
+            errnum = errno;
+        if (errnum != 0)
+            rc = zh_error_sys(err, errnum, "cannot remove '%s'", path);
+    }
     (void)close(dir);
-    if (rc == 0 && rmdir(path) != 0)
-        rc = errno;
     return rc;
 }
 
@@ -46,7 +64,8 @@ int zh_store_delete(const char *path, zh_error *err)
     if (kind == ZH_PATH_ABSENT)
         return zh_store__open_failed(err, ENOENT, path);
     if (kind != ZH_PATH_ZARR_DIR && kind != ZH_PATH_ZARR_ZIP)
-        return zh_error_set(err, ZH_INVALID, "'%s' is not a Zarr store", path);
-    rc = kind == ZH_PATH_ZARR_DIR ? remove_directory(path) : unlink(path) == 0 ? 0 : errno;
-    return rc == 0 ? ZH_OK : zh_error_sys(err, rc, "cannot remove '%s'", path);
+        return not_a_store(path, "", err);
+    if (kind == ZH_PATH_ZARR_DIR)
+        return remove_directory(path, err);
+    return unlink(path) == 0 ? ZH_OK : zh_error_sys(err, errno, "cannot remove '%s'", path);
 }

@@ -20,6 +20,9 @@ int zh_store__not_replaced(zh_error *err, const char *path, const char *why);
 #define ZH_ROOT_DOCUMENTS 3
 extern const char *const zh_store__root_documents[ZH_ROOT_DOCUMENTS];
 bool zh_store__is_root_document(const char *name);
+/* The one that makes the directory dir a Zarr store: a file (links are followed) with a JSON object whose zarr_format
+ * is that of the name. *out is NULL if there is none. A failure is answered when no other one was found. */
+int zh_store__find_root_document(const char **out, int dir, zh_error *err);
 /* Is the last segment of key a document of a node (rather than a chunk)? */
 bool zh_store__is_document_key(const char *key);
 

@@ -42,6 +42,19 @@ static void truncating_what_is_no_store(void **state)
     FAILS(H5Fcreate(zt_path("precious"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
     zt_assert_error_has("precious");
     assert_string_equal(zt_slurp(zt_path("precious/thesis.txt")), "years of work");
+    zt_write_file(zt_path("precious/zarr.json"), "{\"a\":1}"); /* somebody else's */
+    for (int again = 0; again < 2; again++) {
+        FAILS(H5Fcreate(zt_path("precious"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+        zt_assert_error_has("precious");
+        assert_string_equal(zt_slurp(zt_path("precious/thesis.txt")), "years of work");
+    }
+    FAILS(H5Fdelete(zt_path("precious"), H5P_DEFAULT));
+    assert_string_equal(zt_slurp(zt_path("precious/thesis.txt")), "years of work");
+    OK(unlink(zt_path("precious/zarr.json")));
+    OK(mkdir(zt_path("precious/zarr.json"), 0777));
+    for (int again = 0; again < 2; again++)
+        FAILS(H5Fcreate(zt_path("precious"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    assert_string_equal(zt_slurp(zt_path("precious/thesis.txt")), "years of work");
 }
 
 static void truncating_a_store(void **state)

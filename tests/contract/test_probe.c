@@ -160,7 +160,8 @@ static void a_store_is_deleted_and_nothing_else(void **state)
     assert_int_equal(zh_store_delete("absent", &err), ZH_NOTFOUND);
     assert_int_equal(err.code, ZH_NOTFOUND);
     assert_int_equal(err.sys_errno, ENOENT);
-    assert_int_equal(system("mkdir -p dir/a/b other && touch dir/a/b/0 dir/.zgroup dir/zarr.json dir/x other/x text"),
+    assert_int_equal(system("mkdir -p dir/a/b other && touch dir/a/b/0 dir/x other/x text &&"
+                            "echo '{\"zarr_format\":2}' > dir/.zgroup && echo '{\"zarr_format\":3}' > dir/zarr.json"),
                      0);
     assert_int_equal(symlink("dir", "link"), 0);
     assert_zh_code(zh_store_delete("other", &err), ZH_INVALID, &err);
@@ -177,6 +178,30 @@ static void a_store_is_deleted_and_nothing_else(void **state)
     is_kind("other", ZH_PATH_OTHER_DIR);
 }
 
+/* It can be opened, and says what is wrong with it; removing it unseen is another matter. */
+static void a_damaged_store_is_not_deleted(void **state)
+{
+    static const char *const texts[] = {"", "{", "[]", "{\"a\":1}", "{\"zarr_format\":2}"};
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *s;
+
+    (void)state;
+    make_dir("dir");
+    zh_write_file("dir/thesis.tex", "precious", 8);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        zh_write_file("dir/zarr.json", texts[i], strlen(texts[i]));
+        is_kind("dir", ZH_PATH_ZARR_DIR);
+        assert_zh_code(zh_store_delete("dir", &err), ZH_INVALID, &err);
+        assert_zh_message(&err, "'dir' is not a Zarr store");
+        assert_int_equal(access("dir/thesis.tex", F_OK), 0);
+        assert_zh_ok(zh_store_open(&s, "dir", ZH_OPEN_READ, &err), &err);
+        zh_store_close(s);
+    }
+    zh_write_file("dir/.unfinished.zh-tmp", "", 0); /* ours, and never finished */
+    assert_zh_ok(zh_store_delete("dir", &err), &err);
+    is_kind("dir", ZH_PATH_ABSENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +211,7 @@ int main(void)
         zh_sandbox_test(other_things),
         zh_sandbox_test(a_store_is_opened_by_what_it_is),
         zh_sandbox_test(a_store_is_deleted_and_nothing_else),
+        zh_sandbox_test(a_damaged_store_is_not_deleted),
     };
 
     return cmocka_run_group_tests_name("probe", tests, NULL, NULL);

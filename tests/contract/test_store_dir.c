@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 
 #define MARKER "s/.unfinished.zh-tmp"
+#define V3 "{\"zarr_format\":3}" /* documents by which a store is known for one */
+#define V2 "{\"zarr_format\":2}"
 
 static zh_store *open_store(zh_open_mode mode)
 {
@@ -383,7 +385,7 @@ static void the_marker_goes_with_the_first_root_document(void **state)
         assert_true(exists(MARKER));
         put(s, "a/zarr.json", "x", 0);
         assert_true(exists(MARKER));
-        put(s, documents[i], "x", 0);
+        put(s, documents[i], i == 0 ? V3 : V2, 0);
         assert_false(exists(MARKER));
         assert_int_equal(entries("s"), 2);
         zh_store_close(s);
@@ -455,6 +457,102 @@ static void truncation_spares_what_is_not_a_store(void **state)
     assert_true(exists("fifo"));
 }
 
+/* Names do not make a store: what lies there is read. */
+static void truncation_spares_what_only_looks_like_a_store(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":1}", "", "[]", "hello", "{", "{\"zarr_format\":4}", "{\"zarr_format\":\"3\"}", "[{\"zarr_format\":3}]",
+        V2,          V3};
+    static const char *const documents[] = {"s/zarr.json", "s/.zgroup", "s/.zarray"};
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *s;
+
+    (void)state;
+    make_dir("s");
+    write_text("s/thesis.tex", "precious");
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
+            if (strcmp(texts[k], i == 0 ? V3 : V2) == 0)
+                continue;
+            write_text(documents[i], texts[k]);
+            for (int again = 0; again < 2; again++) {
+                assert_zh_code(zh_store_dir_open(&s, "s", ZH_CREATE_TRUNC, &err), ZH_EXISTS, &err);
+                assert_zh_message(&err, "'s' cannot be replaced: the directory is not a Zarr store");
+            }
+            file_is("s/thesis.tex", "precious");
+            file_is(documents[i], texts[k]);
+            assert_int_equal(entries("s"), 2);
+        }
+        assert_int_equal(unlink(documents[i]), 0);
+        make_dir(documents[i]);
+        for (int again = 0; again < 2; again++)
+            assert_zh_code(zh_store_dir_open(&s, "s", ZH_CREATE_TRUNC, &err), ZH_EXISTS, &err);
+        assert_int_equal(entries("s"), 2);
+        assert_int_equal(rmdir(documents[i]), 0);
+        assert_int_equal(mkfifo(documents[i], 0666), 0);
+        assert_zh_code(zh_store_dir_open(&s, "s", ZH_CREATE_TRUNC, &err), ZH_EXISTS, &err);
+        assert_int_equal(unlink(documents[i]), 0);
+    }
+    file_is("s/thesis.tex", "precious");
+    assert_int_equal(entries("s"), 1);
+}
+
+/* One whole document is enough, whatever else has its place; so is the marker of a creation that was cut short. */
+static void truncation_knows_a_damaged_store_by_what_is_left(void **state)
+{
+    zh_store *s;
+
+    (void)state;
+    make_dir("s");
+    make_dir("s/zarr.json");
+    write_text("s/zarr.json/x", "x");
+    write_text("s/.zarray", "{");
+    write_text("s/.zgroup", V2);
+    s = open_store(ZH_CREATE_TRUNC);
+    assert_int_equal(entries("s"), 1);
+    zh_store_close(s);
+    write_text("s/zarr.json", "{\"zarr_for");
+    write_text(MARKER, "");
+    s = open_store(ZH_CREATE_TRUNC);
+    assert_int_equal(entries("s"), 1);
+    zh_store_close(s);
+    assert_int_equal(entries("s"), 0);
+}
+
+/* What could not be emptied to the end: it was a store, and no reader takes it for one. The descriptors suffice for the
+ * directory itself, not for one in it. */
+static void a_truncation_cut_short_can_be_repeated(void **state)
+{
+    zh_error err = ZH_ERROR_INIT;
+    struct rlimit old, few;
+    zh_path_kind kind;
+    zh_store *s;
+    int fd;
+
+    (void)state;
+    make_dir("s");
+    make_dir("s/a");
+    write_text("s/zarr.json", V3);
+    write_text("s/a/x", "x");
+    fd = dup(0);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    few = old;
+    few.rlim_cur = (rlim_t)fd + 2;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_zh_code(zh_store_dir_open(&s, "s", ZH_CREATE_TRUNC, &err), ZH_IO, &err);
+    assert_int_equal(err.sys_errno, EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_false(exists("s/zarr.json"));
+    assert_true(exists("s/a/x"));
+    assert_zh_ok(zh_path_probe(&kind, "s", &err), &err);
+    assert_int_equal(kind, ZH_PATH_EMPTY_DIR);
+    s = open_store(ZH_CREATE_TRUNC);
+    assert_int_equal(entries("s"), 1);
+    zh_store_close(s);
+}
+
 static void truncation_replaces_files_and_stores(void **state)
 {
     static const char *const documents[] = {"s/zarr.json", "s/.zgroup", "s/.zarray"};
@@ -470,7 +568,7 @@ static void truncation_replaces_files_and_stores(void **state)
         struct stat before, after;
 
         assert_int_equal(unlink(i == 0 ? "s/zarr.json" : documents[i - 1]) == 0 || errno == ENOENT, true);
-        write_text(documents[i], "x");
+        write_text(documents[i], i == 0 ? V3 : V2);
         make_dir("s/a");
         write_text("s/a/x", "x");
         write_text("s/other", "x");
@@ -482,7 +580,7 @@ static void truncation_replaces_files_and_stores(void **state)
         assert_int_equal(before.st_ino, after.st_ino); /* the directory itself stays */
     }
     assert_int_equal(symlink("s", "link"), 0);
-    write_text("s/zarr.json", "x");
+    write_text("s/zarr.json", V3);
     assert_zh_ok(zh_store_dir_open(&s, "link", ZH_CREATE_TRUNC, &err), &err);
     zh_store_close(s);
     assert_int_equal(entries("s"), 0);
@@ -547,6 +645,9 @@ int main(void)
         zh_sandbox_test(what_a_killed_creation_left_can_be_created_over),
         zh_sandbox_test(only_one_creates),
         zh_sandbox_test(truncation_spares_what_is_not_a_store),
+        zh_sandbox_test(truncation_spares_what_only_looks_like_a_store),
+        zh_sandbox_test(truncation_knows_a_damaged_store_by_what_is_left),
+        zh_sandbox_test(a_truncation_cut_short_can_be_repeated),
         zh_sandbox_test(truncation_replaces_files_and_stores),
         zh_sandbox_test(opening_what_cannot_be_opened),
         zh_sandbox_test(directories_replaced_by_others),
