@@ -20,7 +20,7 @@ bool zvol_filters_equal(const zvol_filter *a, unsigned na, const zvol_filter *b,
 void zvol_filters_format(zh_jsonw *w, const zvol_dset *d);
 int zvol_filters_parse(zvol_dset *d, const zh_json *list, zh_error *err);
 
-/* Sets them in a property list; what the library does not know is left out. */
+/* Sets them in a property list; those that this HDF5 does not have are left out. */
 void zvol_filters_set(hid_t dcpl, const zvol_dset *d);
 
 #endif

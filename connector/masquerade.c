@@ -79,20 +79,22 @@ int zvol_shadows_open(zvol_shadows *s, zh_error *err)
 
 void zvol_shadows_close(zvol_shadows *s)
 {
+    const zvol_shadows old = *s;
     hid_t dxpl = H5P_LST_DATASET_XFER_ID_g;
 
     if (s->native <= 0)
         return;
-    if (s->attr)
-        H5VLattr_close(s->attr, s->native, dxpl, NULL);
-    if (s->dataset)
-        H5VLdataset_close(s->dataset, s->native, dxpl, NULL);
-    if (s->group)
-        H5VLgroup_close(s->group, s->native, dxpl, NULL);
-    if (s->file)
-        H5VLfile_close(s->file, s->native, dxpl, NULL);
-    H5VLclose(s->native);
+    /* From now on nobody is given what is being closed, whatever HDF5 looks at meanwhile. */
     memset(s, 0, sizeof(*s));
+    if (old.attr)
+        H5VLattr_close(old.attr, old.native, dxpl, NULL);
+    if (old.dataset)
+        H5VLdataset_close(old.dataset, old.native, dxpl, NULL);
+    if (old.group)
+        H5VLgroup_close(old.group, old.native, dxpl, NULL);
+    if (old.file)
+        H5VLfile_close(old.file, old.native, dxpl, NULL);
+    H5VLclose(old.native);
     if (--users == 0)
         native_class = NULL;
 }

@@ -105,7 +105,7 @@ void *zvol_attr_create(void *obj, const H5VL_loc_params_t *lp, const char *name,
     if (!a) {
         zvol_attr_form_dispose(&form);
         zh_error_prefix(&err, "unable to create attribute '%s'", name);
-        ZVOL_PUSH(H5E_ATTR_g, H5E_CANTCREATE_g, &err);
+        ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTCREATE_g, &err, obj);
     }
     return a;
 }
@@ -210,7 +210,7 @@ void *zvol_attr_open(void *obj, const H5VL_loc_params_t *lp, const char *name, h
             zvol_attr_form_dispose(&form);
     }
     if (!a)
-        ZVOL_PUSH(H5E_ATTR_g, H5E_CANTOPENOBJ_g, &err);
+        ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTOPENOBJ_g, &err, obj);
     return a;
 }
 
@@ -261,7 +261,7 @@ herr_t zvol_attr_read(void *attr, hid_t mem_type, void *buf, hid_t dxpl, void **
         return zvol_native_attr_read(attr, mem_type, buf, dxpl, req);
     if (read_attr(attr, mem_type, buf, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_ATTR_g, H5E_READERROR_g, &err);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_READERROR_g, &err, attr);
     return -1;
 }
 
@@ -293,7 +293,7 @@ herr_t zvol_attr_write(void *attr, hid_t mem_type, const void *buf, hid_t dxpl, 
         return zvol_native_attr_write(attr, mem_type, buf, dxpl, req);
     if (write_attr(attr, mem_type, buf, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_ATTR_g, H5E_WRITEERROR_g, &err);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_WRITEERROR_g, &err, attr);
     return -1;
 }
 
@@ -390,7 +390,7 @@ herr_t zvol_attr_get(void *obj, H5VL_attr_get_args_t *args, hid_t dxpl, void **r
         return zvol_native_attr_get(obj, args, dxpl, req);
     if (attr_get(obj, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_ATTR_g, H5E_CANTGET_g, &err);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTGET_g, &err, obj);
     return -1;
 }
 
@@ -504,7 +504,7 @@ herr_t zvol_attr_specific(void *obj, const H5VL_loc_params_t *lp, H5VL_attr_spec
     }
     if (rc == ZH_OK)
         return result;
-    ZVOL_PUSH(H5E_ATTR_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADVALUE_g, &err);
+    ZVOL_PUSH_AT(H5E_ATTR_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADVALUE_g, &err, obj);
     return -1;
 }
 
@@ -515,7 +515,7 @@ herr_t zvol_attr_optional(void *obj, H5VL_optional_args_t *args, hid_t dxpl, voi
     if (zvol_is_native(obj))
         return zvol_native_attr_optional(obj, args, dxpl, req);
     zh_error_set(&err, ZH_UNSUPPORTED, "attribute operation %d does not exist for Zarr stores", args->op_type);
-    ZVOL_PUSH(H5E_ATTR_g, H5E_UNSUPPORTED_g, &err);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_UNSUPPORTED_g, &err, obj);
     return -1;
 }
 
@@ -527,6 +527,6 @@ herr_t zvol_attr_close(void *attr, hid_t dxpl, void **req)
         return zvol_native_close(attr, dxpl, req);
     if (zvol_close_object(attr, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_ATTR_g, H5E_CANTCLOSEOBJ_g, &err);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTCLOSEOBJ_g, &err, attr);
     return -1;
 }

@@ -87,7 +87,7 @@ void *zvol_dataset_create(void *obj, const H5VL_loc_params_t *lp, const char *na
     }
     if (!d) {
         zh_error_prefix(&err, "unable to create dataset '%s'", name ? name : "(anonymous)");
-        ZVOL_PUSH(H5E_DATASET_g, H5E_CANTCREATE_g, &err);
+        ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTCREATE_g, &err, obj);
     }
     return d;
 }
@@ -102,7 +102,7 @@ void *zvol_dataset_open(void *obj, const H5VL_loc_params_t *lp, const char *name
     if (check_lists(H5P_DEFAULT, dapl, &err) == ZH_OK)
         d = zvol_open_path(obj, lp, name, ZH_NODE_ARRAY, &err);
     if (!d) {
-        ZVOL_PUSH(H5E_DATASET_g, H5E_CANTOPENOBJ_g, &err);
+        ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTOPENOBJ_g, &err, obj);
         return NULL;
     }
     d->dapl = copy_dapl(dapl);
@@ -253,7 +253,7 @@ herr_t zvol_dataset_get(void *dset, H5VL_dataset_get_args_t *args, hid_t dxpl, v
         return zvol_native_dataset_get(dset, args, dxpl, req);
     if (dataset_get(dset, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_DATASET_g, H5E_CANTGET_g, &err);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTGET_g, &err, dset);
     return -1;
 }
 
@@ -307,7 +307,7 @@ herr_t zvol_dataset_specific(void *obj, H5VL_dataset_specific_args_t *args, hid_
         rc = zvol_store_flush(zvol_file_of(obj)->store, &err);
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_DATASET_g, args->op_type == H5VL_DATASET_FLUSH ? H5E_CANTFLUSH_g : H5E_CANTSET_g, &err);
+    ZVOL_PUSH_AT(H5E_DATASET_g, args->op_type == H5VL_DATASET_FLUSH ? H5E_CANTFLUSH_g : H5E_CANTSET_g, &err, obj);
     return -1;
 }
 
@@ -320,7 +320,7 @@ herr_t zvol_dataset_optional(void *obj, H5VL_optional_args_t *args, hid_t dxpl, 
     zh_error_set(&err, ZH_UNSUPPORTED,
                  "dataset operation %d (direct chunk access and the like) is not supported for Zarr stores yet",
                  args->op_type);
-    ZVOL_PUSH(H5E_DATASET_g, H5E_UNSUPPORTED_g, &err);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_UNSUPPORTED_g, &err, obj);
     return -1;
 }
 
@@ -332,6 +332,6 @@ herr_t zvol_dataset_close(void *dset, hid_t dxpl, void **req)
         return zvol_native_close(dset, dxpl, req);
     if (zvol_close_object(dset, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_DATASET_g, H5E_CANTCLOSEOBJ_g, &err);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTCLOSEOBJ_g, &err, dset);
     return -1;
 }

@@ -55,7 +55,7 @@ herr_t zvol_link_create(H5VL_link_create_args_t *args, void *obj, const H5VL_loc
                           lp->loc_data.loc_by_name.name);
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_LINK_g, H5E_CANTCREATE_g, &err);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTCREATE_g, &err, obj ? obj : args->args.hard.curr_obj);
     return -1;
 }
 
@@ -67,7 +67,7 @@ herr_t zvol_link_copy(void *src, const H5VL_loc_params_t *lp1, void *dst, const 
     if (zvol_is_native(src) || zvol_is_native(dst))
         return zvol_native_link_copy(src, lp1, dst, lp2, lcpl, lapl, dxpl, req);
     zh_error_set(&err, ZH_UNSUPPORTED, "copying a hard link would make a second one: not supported in Zarr stores yet");
-    ZVOL_PUSH(H5E_LINK_g, H5E_CANTCOPY_g, &err);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTCOPY_g, &err, src ? src : dst);
     return -1;
 }
 
@@ -131,7 +131,7 @@ herr_t zvol_link_move(void *src, const H5VL_loc_params_t *lp1, void *dst, const 
         rc = zh_node_move(node, group, last, n, &err);
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_LINK_g, H5E_CANTMOVE_g, &err);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTMOVE_g, &err, from);
     return -1;
 }
 
@@ -163,7 +163,7 @@ herr_t zvol_link_get(void *obj, const H5VL_loc_params_t *lp, H5VL_link_get_args_
         return zvol_native_link_get(obj, lp, args, dxpl, req);
     if (link_get(obj, lp, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH(H5E_LINK_g, H5E_CANTGET_g, &err);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTGET_g, &err, obj);
     return -1;
 }
 
@@ -224,7 +224,7 @@ herr_t zvol_link_specific(void *obj, const H5VL_loc_params_t *lp, H5VL_link_spec
     }
     if (rc == ZH_OK)
         return result;
-    ZVOL_PUSH(H5E_LINK_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADITER_g, &err);
+    ZVOL_PUSH_AT(H5E_LINK_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADITER_g, &err, obj);
     return -1;
 }
 
@@ -235,6 +235,6 @@ herr_t zvol_link_optional(void *obj, const H5VL_loc_params_t *lp, H5VL_optional_
     if (zvol_is_native(obj))
         return zvol_native_link_optional(obj, lp, args, dxpl, req);
     zh_error_set(&err, ZH_UNSUPPORTED, "link operation %d does not exist for Zarr stores", args->op_type);
-    ZVOL_PUSH(H5E_LINK_g, H5E_UNSUPPORTED_g, &err);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_UNSUPPORTED_g, &err, obj);
     return -1;
 }

@@ -45,13 +45,15 @@ void *zvol_wrap_get_object(const void *obj)
 {
     static const uint64_t nothing[128];
     const zvol_base *b = obj;
+    const zvol_file *file;
     void *shadow;
 
     if (zvol_is_native(obj))
         return zvol_native_get_object(obj);
     if (!zvol_is_handle(obj))
         return (void *)(uintptr_t)obj;
-    shadow = zvol_shadow_of(&zvol_file_of((void *)(uintptr_t)obj)->store->shadows, (H5I_type_t)b->kind);
+    file = zvol_file_of((void *)(uintptr_t)obj);
+    shadow = file ? zvol_shadow_of(&file->store->shadows, (H5I_type_t)b->kind) : NULL;
     if (shadow)
         return shadow;
     return b->kind == H5I_FILE ? (void *)(uintptr_t)obj : (void *)(uintptr_t)nothing;

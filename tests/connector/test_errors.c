@@ -57,6 +57,68 @@ static void truncating_what_is_no_store(void **state)
     assert_string_equal(zt_slurp(zt_path("precious/thesis.txt")), "years of work");
 }
 
+/* The store, the path that the name is relative to, the name, and why. */
+static void errors_say_where(void **state)
+{
+    const char *path = zt_path("where.zarr");
+    hid_t f = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), s = H5Screate(H5S_SCALAR);
+    hid_t outer = H5Gcreate2(f, "outer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t g = H5Gcreate2(outer, "inner", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t pair = H5Tcreate(H5T_COMPOUND, 8);
+
+    (void)state;
+    OK(H5Tinsert(pair, "a", 0, H5T_NATIVE_INT));
+    FAILS(H5Dcreate2(g, "x", pair, s, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer/inner: ");
+    zt_assert_error_has("'x'");
+    zt_assert_error_has("compound");
+    FAILS(H5Acreate2(g, "at", pair, s, H5P_DEFAULT, H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer/inner: ");
+    FAILS(H5Aopen(g, "nope", H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer/inner: ");
+    zt_assert_error_has("'nope'");
+    FAILS(H5Ldelete(g, "zz", H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer/inner: ");
+    FAILS(H5Gopen2(g, "nope", H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer/inner: ");
+    FAILS(H5Gcreate2(outer, "inner", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer: ");
+    FAILS(H5Oopen(g, "nope", H5P_DEFAULT));
+    zt_assert_error_has("where.zarr: /outer/inner: ");
+    OK(H5Tclose(pair));
+    OK(H5Sclose(s));
+    OK(H5Gclose(g));
+    OK(H5Gclose(outer));
+    OK(H5Fclose(f));
+}
+
+/* HDF5 closes a file when its last object goes: an id of ours is there then whose handle is on its way out. */
+static void a_file_may_be_closed_before_its_objects(void **state)
+{
+    const hsize_t dims = 4;
+    hid_t s = H5Screate_simple(1, &dims, NULL);
+
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        hid_t f = H5Fcreate(zt_path("order.zarr"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), o, other;
+
+        other = H5Dcreate2(f, "other", H5T_NATIVE_INT, s, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        OK(other);
+        if (kind == 0)
+            o = H5Dcreate2(f, "x", H5T_NATIVE_INT, s, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        else if (kind == 1)
+            o = H5Gcreate2(f, "x", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        else
+            o = H5Acreate2(f, "x", H5T_NATIVE_INT, s, H5P_DEFAULT, H5P_DEFAULT);
+        OK(o);
+        OK(H5Fclose(f));
+        OK(H5Dclose(other));
+        OK(H5Idec_ref(o));
+        assert_non_null(zt_slurp(zt_path("order.zarr/zarr.json")));
+    }
+    OK(H5Sclose(s));
+}
+
 static void truncating_a_store(void **state)
 {
     hid_t f = H5Fcreate(zt_path("trunc.zarr"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
@@ -326,6 +388,8 @@ int main(void)
         cmocka_unit_test(missing_file),
         cmocka_unit_test(exclusive_on_existing),
         cmocka_unit_test(truncating_what_is_no_store),
+        cmocka_unit_test(errors_say_where),
+        cmocka_unit_test(a_file_may_be_closed_before_its_objects),
         cmocka_unit_test(truncating_a_store),
         cmocka_unit_test(damaged_document),
         cmocka_unit_test(damaged_chunk),

@@ -82,6 +82,23 @@ class Foreign(unittest.TestCase):
     def test_v3_blosc(self):
         self.check(*self.make(3, compressors=zarr.codecs.BloscCodec(cname="lz4", shuffle="shuffle")))
 
+    def test_tools_do_not_pass_over_filters_that_hdf5_lacks(self):
+        for fmt in (2, 3):  # zarr-python's default is zstd, or blosc
+            a, _ = self.make(fmt)
+            b = os.path.join(self.dir, f"other{fmt}.zarr")
+            shutil.copytree(a, b)
+            zarr.open_group(b, mode="r+")["sub/i4"][0, 0] = 101
+            back = os.path.join(self.dir, f"back{fmt}.h5")
+            run = subprocess.run([os.path.join(TOOLS, "h5repack"), "--src-vol-name=zarr", "--dst-vol-name=native", a, back],
+                                 capture_output=True, text=True)
+            self.assertEqual((run.returncode, run.stderr), (0, ""), run.stdout)
+            with h5py.File(a, "r") as f, h5py.File(back, "r") as g:
+                self.assertEqual(set(f["sub"]), set(g["sub"]))
+                np.testing.assert_array_equal(f["sub/i4"][...], g["sub/i4"][...])
+            run = subprocess.run([os.path.join(TOOLS, "h5diff"), a, b], capture_output=True, text=True)
+            self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+            self.assertIn("sub/i4", run.stdout)
+
     def test_v3_checksum(self):
         self.check(*self.make(3, compressors=[zarr.codecs.ZstdCodec(), zarr.codecs.Crc32cCodec()]))
 
