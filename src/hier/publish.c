@@ -19,10 +19,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/key.h"
+#include "builder/writer.h"
 #include "hier/hier_internal.h"
 #include "meta/doc.h"
-
-#define BATCH_MAX 64u
 
 enum phase { PHASE_HIDDEN, PHASE_CHANGED, PHASE_TOP, PHASES };
 
@@ -32,22 +31,10 @@ typedef struct item {
     uint8_t phase;
 } item;
 
-/* One worker's memory. */
-typedef struct worker {
-    zh_buf document, old;
-    zh_buf key;
-    const zh_node *parent; /* key starts with this group's path, parent_len bytes */
-    size_t parent_len;
-    uint64_t nodes, documents, bytes, erased;
-    char apart[64]; /* two workers never share a cache line */
-} worker;
-
 typedef struct publication {
     zh_store *store;
     zh_format format;
     const item *items; /* of the phase that runs */
-    size_t n, batch, batches, lanes;
-    worker *workers;
 } publication;
 
 /* Which phase? */
@@ -129,25 +116,25 @@ static void sort_items(item *items, size_t n)
 /* One node. */
 
 /* The key of one of the node's documents; borrowed from the worker. */
-static const char *key_of(worker *w, const zh_node *node, const char *document, zh_error *err)
+static const char *key_of(zh_slot *w, const zh_node *node, const char *document, zh_error *err)
 {
     int rc = ZH_OK;
 
     if (!node->parent) {
         w->key.len = 0;
-        w->parent = NULL;
-    } else if (w->parent != node->parent) {
+        w->group = NULL;
+    } else if (w->group != node->parent) {
         w->key.len = 0;
-        w->parent = NULL;
+        w->group = NULL;
         rc = zh_node__store_path(node->parent, &w->key, err);
         if (rc == ZH_OK && w->key.len > 0)
             rc = zh_buf_putc(&w->key, '/', err);
         if (rc < 0)
             return NULL;
-        w->parent = node->parent;
-        w->parent_len = w->key.len;
+        w->group = node->parent;
+        w->group_len = w->key.len;
     } else {
-        w->key.len = w->parent_len;
+        w->key.len = w->group_len;
     }
     if (node->parent) {
         rc = zh_buf_puts(&w->key, node->segment, err);
@@ -159,24 +146,17 @@ static const char *key_of(worker *w, const zh_node *node, const char *document, 
     return rc < 0 ? NULL : zh_buf_cstr(&w->key, err);
 }
 
-static int put(const publication *p, worker *w, const zh_node *node, const char *document, unsigned flags,
-               zh_error *err)
+static int put(zh_slot *w, const zh_node *node, const char *document, unsigned flags, zh_error *err)
 {
     const char *key = key_of(w, node, document, err);
-    int rc;
 
     if (!key)
         return err && err->code < 0 ? err->code : ZH_NOMEM;
-    rc = zh_store_put(p->store, key, w->document.ptr, w->document.len, flags, err);
-    if (rc == ZH_OK) {
-        w->documents++;
-        w->bytes += w->document.len;
-    }
-    return rc;
+    return zh_slot_put(w, key, flags, err);
 }
 
 /* The document that the store has, into w->old. ZH_NOTFOUND: it has gone meanwhile. */
-static int get_old(const publication *p, worker *w, const zh_node *node, const char *document, zh_error *err)
+static int get_old(const publication *p, zh_slot *w, const zh_node *node, const char *document, zh_error *err)
 {
     const char *key = key_of(w, node, document, err);
 
@@ -184,7 +164,7 @@ static int get_old(const publication *p, worker *w, const zh_node *node, const c
     return key ? zh_store_get(p->store, key, &w->old, err) : ZH_NOMEM;
 }
 
-static int format_v3(const publication *p, worker *w, const zh_node *node, zh_error *err)
+static int format_v3(const publication *p, zh_slot *w, const zh_node *node, zh_error *err)
 {
     const zh_array_meta *m = node->meta;
     int rc = ZH_NOTFOUND;
@@ -200,7 +180,7 @@ static int format_v3(const publication *p, worker *w, const zh_node *node, zh_er
     return rc == ZH_NOTFOUND ? zh_doc_v3_format(&w->document, m, zh_document__attributes, node, err) : rc;
 }
 
-static int format_v2(const publication *p, worker *w, const zh_node *node, zh_error *err)
+static int format_v2(const publication *p, zh_slot *w, const zh_node *node, zh_error *err)
 {
     const zh_array_meta *m = node->meta;
     int rc = ZH_NOTFOUND;
@@ -224,13 +204,13 @@ static unsigned put_flags(const zh_node *node, uint8_t phase)
     return flags;
 }
 
-static int publish_v3(const publication *p, worker *w, const item *it, zh_error *err)
+static int publish_v3(const publication *p, zh_slot *w, const item *it, zh_error *err)
 {
     int rc;
 
     w->document.len = 0;
     rc = format_v3(p, w, it->node, err);
-    return rc < 0 ? rc : put(p, w, it->node, "zarr.json", put_flags(it->node, it->phase), err);
+    return rc < 0 ? rc : put(w, it->node, "zarr.json", put_flags(it->node, it->phase), err);
 }
 
 static bool wants_zattrs(const zh_node *node)
@@ -241,7 +221,7 @@ static bool wants_zattrs(const zh_node *node)
 }
 
 /* No attributes any more: the old ones must not stay. */
-static int drop_zattrs(const publication *p, worker *w, zh_node *node, zh_error *err)
+static int drop_zattrs(const publication *p, zh_slot *w, zh_node *node, zh_error *err)
 {
     const char *key;
     int rc;
@@ -249,7 +229,7 @@ static int drop_zattrs(const publication *p, worker *w, zh_node *node, zh_error 
     if (!(zh_store_caps(p->store) & ZH_STORE_ERASE)) {
         w->document.len = 0;
         rc = zh_buf_puts(&w->document, "{}", err);
-        return rc < 0 ? rc : put(p, w, node, ".zattrs", 0, err);
+        return rc < 0 ? rc : put(w, node, ".zattrs", 0, err);
     }
     key = key_of(w, node, ".zattrs", err);
     rc = key ? zh_store_erase(p->store, key, err) : ZH_NOMEM;
@@ -261,7 +241,7 @@ static int drop_zattrs(const publication *p, worker *w, zh_node *node, zh_error 
 }
 
 /* .zattrs first: the appearance of the other one makes the node. */
-static int publish_v2(const publication *p, worker *w, const item *it, zh_error *err)
+static int publish_v2(const publication *p, zh_slot *w, const item *it, zh_error *err)
 {
     unsigned flags = put_flags(it->node, it->phase);
     zh_node *node = it->node;
@@ -273,7 +253,7 @@ static int publish_v2(const publication *p, worker *w, const item *it, zh_error 
         if (rc < 0)
             return rc;
         node->has_zattrs = true; /* also if the put fails half-way */
-        rc = put(p, w, node, ".zattrs", node->published ? flags : flags | ZH_PUT_PLAIN, err);
+        rc = put(w, node, ".zattrs", node->published ? flags : flags | ZH_PUT_PLAIN, err);
         flags &= ~(unsigned)ZH_PUT_NEWDIR;
     } else if (node->has_zattrs) {
         rc = drop_zattrs(p, w, node, err);
@@ -282,7 +262,7 @@ static int publish_v2(const publication *p, worker *w, const item *it, zh_error 
         return rc;
     w->document.len = 0;
     rc = format_v2(p, w, node, err);
-    return rc < 0 ? rc : put(p, w, node, node->meta ? ".zarray" : ".zgroup", flags, err);
+    return rc < 0 ? rc : put(w, node, node->meta ? ".zarray" : ".zgroup", flags, err);
 }
 
 static void name_failure(const zh_node *node, zh_error *err)
@@ -297,7 +277,7 @@ static void name_failure(const zh_node *node, zh_error *err)
     zh_buf_dispose(&path);
 }
 
-static int publish_one(const publication *p, worker *w, const item *it, zh_error *err)
+static int publish_one(const publication *p, zh_slot *w, const item *it, zh_error *err)
 {
     zh_node *node = it->node;
     int rc;
@@ -313,67 +293,11 @@ static int publish_one(const publication *p, worker *w, const item *it, zh_error
     return ZH_OK;
 }
 
-/* Jobs 0, 1, 2… are spread over the lanes: two workers begin in different directories. */
-static int publish_batch(void *payload, size_t index, unsigned worker_index, zh_error *err)
+static int publish_item(void *payload, size_t index, zh_slot *slot, zh_error *err)
 {
     const publication *p = payload;
-    size_t lane = index % p->lanes, in_lane = index / p->lanes;
-    size_t full = p->batches / p->lanes, extra = p->batches % p->lanes;
-    size_t batch = lane * full + (lane < extra ? lane : extra) + in_lane;
-    size_t i = batch * p->batch, end = i + p->batch < p->n ? i + p->batch : p->n;
-    int rc = ZH_OK;
 
-    for (; rc == ZH_OK && i < end; i++)
-        rc = publish_one(p, &p->workers[worker_index], &p->items[i], err);
-    return rc;
-}
-
-/* All of them. */
-
-static int run_phase(publication *p, zh_pool *pool, const item *items, size_t n, zh_error *err)
-{
-    unsigned width = zh_pool_width(pool);
-    size_t batch = n / ((size_t)width * 8) + 1;
-
-    if (n == 0)
-        return ZH_OK;
-    p->items = items;
-    p->n = n;
-    p->batch = batch > BATCH_MAX ? BATCH_MAX : batch;
-    p->batches = (n + p->batch - 1) / p->batch;
-    p->lanes = width < p->batches ? width : p->batches;
-    return zh_pool_run(pool, p->batches, publish_batch, p, err);
-}
-
-static worker *new_workers(unsigned n)
-{
-    worker *w = zh_calloc(n, sizeof(*w));
-    unsigned i;
-
-    for (i = 0; w && i < n; i++) {
-        zh_buf_init(&w[i].document, ZH_DOCUMENT_MAX);
-        zh_buf_init(&w[i].old, ZH_DOCUMENT_MAX);
-        zh_buf_init(&w[i].key, ZH_KEY_MAX);
-    }
-    return w;
-}
-
-static void free_workers(worker *w, unsigned n, zh_publish_stats *stats)
-{
-    unsigned i;
-
-    for (i = 0; w && i < n; i++) {
-        if (stats) {
-            stats->nodes += w[i].nodes;
-            stats->documents += w[i].documents;
-            stats->bytes += w[i].bytes;
-            stats->erased += w[i].erased;
-        }
-        zh_buf_dispose(&w[i].document);
-        zh_buf_dispose(&w[i].old);
-        zh_buf_dispose(&w[i].key);
-    }
-    zh_free(w);
+    return publish_one(p, slot, &p->items[index], err);
 }
 
 static double now(void)
@@ -397,40 +321,63 @@ static size_t choose_items(item *items, zh_node **nodes, size_t n)
     return kept;
 }
 
+static void add_totals(zh_publish_stats *stats, const zh_writer *w)
+{
+    zh_writer_totals t;
+
+    zh_writer_totals_get(w, &t);
+    stats->nodes += t.nodes;
+    stats->documents += t.documents;
+    stats->bytes += t.bytes;
+    stats->erased += t.erased;
+}
+
+static int run_phases(publication *p, zh_writer *w, item *items, size_t n, zh_error *err)
+{
+    size_t begin = 0, end;
+    int rc = ZH_OK;
+
+    for (unsigned phase = 0; rc == ZH_OK && phase < PHASES; phase++, begin = end) {
+        for (end = begin; end < n && items[end].phase == phase; end++)
+            ;
+        p->items = items + begin;
+        rc = zh_writer_run(w, end - begin, publish_item, p, err);
+    }
+    return rc;
+}
+
 int zh_publish(zh_store *store, zh_pool *pool, zh_format format, zh_node **nodes, size_t n, zh_publish_stats *stats,
                zh_error *err)
 {
-    publication p = {store, format, NULL, 0, 0, 0, 0, NULL};
-    unsigned width = zh_pool_width(pool), phase;
+    publication p = {store, format, NULL};
     double start = now();
-    size_t count, begin = 0, end, i;
+    zh_writer *w;
     item *items;
-    int rc = ZH_OK;
+    size_t count, i;
+    int rc;
 
     if (n == 0)
         return ZH_OK;
+    rc = zh_writer_new(&w, store, pool, 0, err);
+    if (rc < 0)
+        return rc;
     items = zh_malloc(n * sizeof(*items));
-    p.workers = new_workers(width);
-    if (!items || !p.workers) {
-        zh_free(items);
-        free_workers(p.workers, width, NULL);
+    if (!items) {
+        zh_writer_free(w);
         return zh_error_nomem(err);
     }
     count = choose_items(items, nodes, n);
-    for (phase = 0; rc == ZH_OK && phase < PHASES; phase++, begin = end) {
-        for (end = begin; end < count && items[end].phase == phase; end++)
-            ;
-        rc = run_phase(&p, pool, items + begin, end - begin, err);
-    }
+    rc = run_phases(&p, w, items, count, err);
     for (i = 0; i < count; i++) {
         if (!items[i].node->dirty)
             zh_tree__unlist_dirty(items[i].node);
     }
-    zh_free(items);
-    free_workers(p.workers, width, stats);
     if (stats) {
+        add_totals(stats, w);
         stats->seconds += now() - start;
-        stats->threads = width;
+        stats->threads = zh_pool_width(pool);
     }
+    zh_free(items);
+    zh_writer_free(w);
     return rc;
 }
