@@ -117,6 +117,8 @@ int zh_create_in_place(zh_creation *c, zh_error *err);
 
 /* Takes key and from (NULL is fine for from) on success. */
 int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh_buf *old, zh_error *err);
+/* A key is erased, and what it held kept, to be put back. An absent one is fine. */
+int zh_journal_erase(zh_creation *c, const char *name, zh_error *err);
 /* Undoes everything, the last first. ZH_PARTIAL, with the cause that stands in err kept, if something could not be. */
 int zh_journal_undo(zh_creation *c, int cause, zh_error *err);
 void zh_journal_free(zh_creation *c);

@@ -41,6 +41,22 @@ int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh
     return ZH_OK;
 }
 
+int zh_journal_erase(zh_creation *c, const char *name, zh_error *err)
+{
+    zh_buf old = ZH_BUF_INIT((size_t)1 << 30);
+    char *key = zh_strdup(name);
+    int rc = key == NULL ? zh_error_nomem(err) : zh_store_get(c->store, name, &old, err);
+
+    if (rc == ZH_OK)
+        rc = zh_journal_add(c, ZH_DID_PUT, key, NULL, &old, err);
+    if (rc == ZH_OK)
+        rc = zh_store_erase(c->store, name, err);
+    else
+        zh_free(key);
+    zh_buf_dispose(&old);
+    return rc == ZH_NOTFOUND ? ZH_OK : rc;
+}
+
 void zh_journal_free(zh_creation *c)
 {
     for (size_t i = 0; i < c->n_journal; i++)

@@ -296,30 +296,13 @@ static int note_root_key(void *payload, const char *name, bool is_prefix, zh_err
     return r->key[r->n] == NULL ? zh_error_nomem(err) : (r->n++, ZH_OK);
 }
 
-/* A key is erased, and what it held kept, to be put back. */
-static int erase_noted(zh_creation *c, const char *name, zh_error *err)
-{
-    zh_buf old = ZH_BUF_INIT((size_t)1 << 30);
-    char *key = zh_strdup(name);
-    int rc = key == NULL ? zh_error_nomem(err) : zh_store_get(c->store, name, &old, err);
-
-    if (rc == ZH_OK)
-        rc = zh_journal_add(c, ZH_DID_PUT, key, NULL, &old, err);
-    if (rc == ZH_OK)
-        rc = zh_store_erase(c->store, name, err);
-    else
-        zh_free(key);
-    zh_buf_dispose(&old);
-    return rc == ZH_NOTFOUND ? ZH_OK : rc;
-}
-
 static int clear_keys(zh_creation *c, bool was_array, zh_error *err)
 {
     root_keys r = {c, was_array, err, NULL, 0};
     int rc = zh_store_list(c->store, "", note_root_key, &r, err);
 
     for (size_t k = 0; rc == ZH_OK && k < r.n; k++)
-        rc = erase_noted(c, r.key[k], err);
+        rc = zh_journal_erase(c, r.key[k], err);
     for (size_t k = 0; k < r.n; k++)
         zh_free(r.key[k]);
     zh_free(r.key);

@@ -137,6 +137,28 @@ static int put_zmetadata(zh_slot *slot, const in_place *p, zh_error *err)
     return rc < 0 ? rc : put_noted(slot, p->c, key, false, err);
 }
 
+/* Documents of the node that was there, and that the new one does not have: they would contradict it. */
+static int clear_documents(zh_slot *slot, const in_place *p, const zh_document *d, unsigned n, zh_error *err)
+{
+    static const char *const all[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
+    int rc = ZH_OK;
+
+    for (size_t k = 0; rc == ZH_OK && k < sizeof(all) / sizeof(all[0]); k++) {
+        bool own = p->consolidated != NULL && strcmp(all[k], ".zmetadata") == 0;
+        const char *key;
+
+        for (unsigned j = 0; j < n; j++)
+            own = own || strcmp(all[k], zh_document_name(d[j])) == 0;
+        if (own)
+            continue;
+        slot->key.len = 0;
+        rc = zh_creation_path(p->c, p->i, &slot->key, err);
+        key = rc < 0 ? NULL : zh_creation_key(&slot->key, all[k], err);
+        rc = key == NULL ? ZH_NOMEM : zh_journal_erase(p->c, key, err);
+    }
+    return rc;
+}
+
 static int write_in_place(void *payload, size_t index, zh_slot *slot, zh_error *err)
 {
     const in_place *p = payload;
@@ -150,6 +172,8 @@ static int write_in_place(void *payload, size_t index, zh_slot *slot, zh_error *
         rc = put_zmetadata(slot, p, err);
     for (unsigned k = 0; rc == ZH_OK && k < n; k++)
         rc = put_document(slot, p, d[k], k + 1 == n, err);
+    if (rc == ZH_OK && p->replace)
+        rc = clear_documents(slot, p, d, n, err);
     if (rc < 0) {
         name_failure(e, err);
         return rc;

@@ -542,18 +542,26 @@ static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
     return rc;
 }
 
-/* What is temporary is not in the new archive, and the spill that it lay in is empty. */
-static void forget_temporaries(zip_store *z)
+/* What is temporary is not in the new archive. A value of it in the spill stays there, for the creator that is at work;
+ * one in the old archive is gone with that. Answers whether there are any in the spill. */
+static bool keep_temporaries(zip_store *z)
 {
     zh_keymap_node *node = zh_keymap_seek(&z->index, "");
+    bool kept = false;
 
     while (node != NULL) {
         const char *key = zh_keymap_key(node);
+        const zh_zip_value *v = zh_keymap_value(node);
 
         node = zh_keymap_next(node);
-        if (zh_store__is_temporary_key(key))
+        if (!zh_store__is_temporary_key(key))
+            continue;
+        if (v->index < 0)
+            kept = true;
+        else
             (void)zh_keymap_remove(&z->index, key);
     }
+    return kept;
 }
 
 static int flush_locked(zip_store *z, zh_error *err)
@@ -565,9 +573,10 @@ static int flush_locked(zip_store *z, zh_error *err)
         rc = write_archive(z, &plan, err);
     if (rc == ZH_OK) {
         zh_zip_plan_settle(&plan);
-        forget_temporaries(z);
-        (void)ftruncate(z->spill, 0);
-        z->spill_end = 0;
+        if (!keep_temporaries(z)) {
+            (void)ftruncate(z->spill, 0);
+            z->spill_end = 0;
+        }
         z->changed = false;
         z->exclusive = false;
     }
