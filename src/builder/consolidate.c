@@ -92,7 +92,7 @@ static int add_entry(zh_buf *out, bool *any, const zh_entry *e, const zh_buf *em
     const unsigned n = zh_entry_documents(d, e, false);
     int rc = ZH_OK;
 
-    for (unsigned k = 0; rc == ZH_OK && k < n; k++) {
+    for (unsigned k = n; rc == ZH_OK && k-- > 0;) { /* the one that makes the node first */
         rc = put_key(out, any, e->path, e->path_len, e->format == ZH_V3 ? NULL : zh_document_name(d[k]), err);
         if (rc == ZH_OK)
             rc = zh_entry_format(out, e, d[k], e->kind == ZH_NODE_GROUP ? empty : NULL, err);
