@@ -253,17 +253,28 @@ static void unlink_below(zh_keymap *m, const char *prefix)
     }
 }
 
+static bool holds_below(const zh_keymap *m, const char *prefix)
+{
+    char stem[ZH_KEY_MAX + 2];
+    const size_t len = make_stem(stem, prefix);
+    const zh_keymap_node *node = zh_keymap_seek(m, stem);
+
+    return node != NULL && strncmp(node->key, stem, len) == 0;
+}
+
+/* All that needs memory is made first; what follows cannot fail. */
 int zh_keymap_move(zh_keymap *m, const char *from, const char *to, bool exchange, zh_error *err)
 {
     zh_keymap_node *forth = NULL, *back = NULL;
-    int rc = m->head == NULL ? ZH_NOTFOUND : make_renamed(&forth, m, from, to, err);
+    int rc;
 
-    if (rc == ZH_OK)
+    if (!holds_below(m, from) || (exchange && !holds_below(m, to)))
+        return ZH_NOTFOUND;
+    if (!exchange && (holds_below(m, to) || zh_keymap_find(m, to) != NULL))
+        return ZH_EXISTS;
+    rc = make_renamed(&forth, m, from, to, err);
+    if (rc == ZH_OK && exchange)
         rc = make_renamed(&back, m, to, from, err);
-    if (rc == ZH_OK && (forth == NULL || (exchange && back == NULL)))
-        rc = ZH_NOTFOUND;
-    if (rc == ZH_OK && !exchange && (back != NULL || zh_keymap_find(m, to) != NULL))
-        rc = ZH_EXISTS;
     if (rc < 0) {
         free_chain(forth);
         free_chain(back);

@@ -6,10 +6,10 @@
 #include "base/key.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- what the stores share --- */
@@ -105,20 +105,25 @@ bool zh_store__is_temporary_key(const char *key)
 
 uint64_t zh_store__salt(const void *address)
 {
-    uint64_t salt;
+    struct timespec now = {0, 0};
+    uint64_t salt, seed[3];
 
     if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) == (ssize_t)sizeof(salt))
         return salt;
-    /* Only to be unlike others': a name that is taken is not used. */
-    return (uint64_t)(uintptr_t)address ^ (uint64_t)getpid() << 32;
+    /* Only to be unlike others': of this process, of its other threads, and at another time. */
+    seed[0] = (uint64_t)getpid();
+    seed[1] = (uint64_t)(uintptr_t)seed ^ (uint64_t)(uintptr_t)address;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    seed[2] = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return zh_hash_bytes(seed, sizeof(seed));
 }
 
+/* Random bits only: a counter would go on in two processes after a fork. */
 void zh_store_temporary_name(zh_store *s, char out[64])
 {
-    static atomic_uint counter;
+    const unsigned long long high = zh_store__salt(s);
 
-    (void)snprintf(out, 64, ".%016llx-%08x.zh-tmp", (unsigned long long)zh_store__salt(s),
-                   atomic_fetch_add(&counter, 1));
+    (void)snprintf(out, 64, ".%016llx%016llx.zh-tmp", high, (unsigned long long)zh_store__salt(out));
 }
 
 size_t zh_store__parent(const char *path, size_t n)

@@ -516,76 +516,117 @@ static int dir_erase_prefix(zh_store *s, const char *prefix, zh_error *err)
     return ZH_OK;
 }
 
-/* --- moving --- */
+/* --- moving: the functions below answer 0 or an errno --- */
 
-static bool is_directory(int dir, const char *name)
+/* ENOENT unless there is something below `name`. The question is put by trying to remove it: an empty directory is
+ * nothing, and goes. A link to a directory is not moved: to where it points may depend on where it lies. */
+static int check_prefix(int dir, const char *name)
 {
     struct stat st;
 
-    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+    if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+        return ENOENT;
+    if (errno == ENOTEMPTY || errno == EEXIST)
+        return 0;
+    if (errno != ENOTDIR)
+        return errno;
+    return fstatat(dir, name, &st, 0) == 0 && S_ISDIR(st.st_mode) ? ELOOP : ENOENT;
 }
 
-/* 0 or an errno. A directory that is not empty, or a file, is not replaced by rename. */
+/* EEXIST: there is a file, a link, or a directory that is not empty; an empty one is replaced. ESTALE: what was there
+ * just now is gone. */
 static int rename_prefix(int from_dir, const char *from, int to_dir, const char *to, bool exchange)
 {
-    if (!is_directory(from_dir, from) || (exchange && !is_directory(to_dir, to)))
-        return ENOENT;
-    if (exchange)
-        return renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) == 0 ? 0 : errno;
-    if (renameat(from_dir, from, to_dir, to) == 0)
+    const int rc =
+        exchange ? renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) : renameat(from_dir, from, to_dir, to);
+
+    if (rc == 0)
         return 0;
-    return errno == ENOTEMPTY || errno == ENOTDIR ? EEXIST : errno;
+    if (errno == ENOENT)
+        return ESTALE;
+    return errno == ENOTEMPTY || (errno == ENOTDIR && !exchange) ? EEXIST : errno;
 }
 
-/* With `emptying` held for writing. */
-static int move_locked(dir_store *d, const char *from, const char *to, bool exchange)
+/* A file on the way to a prefix means that there is nothing below it. */
+static int acquire_parent(zh_dir **out, dir_store *d, const char *path, size_t n, bool make)
+{
+    const int rc = zh_dir_acquire(out, d->cache, path, n, make);
+
+    if (make)
+        return rc == ENOENT ? ESTALE : rc;
+    return rc == ENOTDIR ? ENOENT : rc;
+}
+
+/* With `emptying` held for writing. ENOENT: nothing to move. ESTALE: another process takes directories away. */
+static int move_once(dir_store *d, const char *from, const char *to, bool exchange)
 {
     const size_t n = zh_store__parent(from, strlen(from)), m = zh_store__parent(to, strlen(to));
+    const char *from_name = from + n + (n > 0), *to_name = to + m + (m > 0);
     zh_dir *from_dir, *to_dir;
-    int rc = zh_dir_acquire(&from_dir, d->cache, from, n, false);
+    int rc = acquire_parent(&from_dir, d, from, n, false);
 
     if (rc != 0)
         return rc;
-    rc = zh_dir_acquire(&to_dir, d->cache, to, m, !exchange);
+    rc = check_prefix(zh_dir_fd(from_dir), from_name);
+    if (rc == 0)
+        rc = acquire_parent(&to_dir, d, to, m, !exchange);
     if (rc == 0) {
-        rc = rename_prefix(zh_dir_fd(from_dir), from + n + (n > 0), zh_dir_fd(to_dir), to + m + (m > 0), exchange);
+        if (exchange)
+            rc = check_prefix(zh_dir_fd(to_dir), to_name);
+        if (rc == 0)
+            rc = rename_prefix(zh_dir_fd(from_dir), from_name, zh_dir_fd(to_dir), to_name, exchange);
         zh_dir_release(d->cache, to_dir);
     }
     zh_dir_release(d->cache, from_dir);
-    /* What is cached below either is of the other now. */
+    return rc;
+}
+
+/* A cached descriptor may be of a directory that another process has removed, so ENOENT is believed when it comes
+ * again. */
+static int move_prefix(dir_store *d, const char *from, const char *to, bool exchange)
+{
+    int rc;
+
+    (void)pthread_rwlock_wrlock(&d->emptying);
+    rc = move_once(d, from, to, exchange);
+    for (int tries = 1; (rc == ESTALE && tries < PUT_TRIES) || ((rc == ENOENT || rc == EMFILE) && tries < 2); tries++) {
+        zh_dir_cache_forget(d->cache, "", 0);
+        rc = move_once(d, from, to, exchange);
+    }
+    /* What is cached below either is at the other now. */
     zh_dir_cache_forget(d->cache, from, strlen(from));
     zh_dir_cache_forget(d->cache, to, strlen(to));
+    if (!exchange)
+        remove_empty_parents_locked(d, rc == 0 ? from : to);
+    (void)pthread_rwlock_unlock(&d->emptying);
     return rc;
+}
+
+static bool cannot_move(int errnum, bool exchange)
+{
+    return errnum == EXDEV || (exchange && (errnum == EINVAL || errnum == ENOSYS || errnum == EOPNOTSUPP));
 }
 
 static int dir_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
 {
     const bool exchange = (flags & ZH_MOVE_EXCHANGE) != 0;
     dir_store *d = (dir_store *)s;
-    int rc;
+    int rc, code;
 
     atomic_store(&d->used, true);
-    (void)pthread_rwlock_wrlock(&d->emptying);
-    rc = move_locked(d, from, to, exchange);
-    if (rc == ENOENT) { /* a cached descriptor may be of a directory that another process has removed */
-        zh_dir_cache_forget(d->cache, "", 0);
-        rc = move_locked(d, from, to, exchange);
-    }
-    if (!exchange)
-        remove_empty_parents_locked(d, rc == 0 ? from : to);
-    (void)pthread_rwlock_unlock(&d->emptying);
+    rc = move_prefix(d, from, to, exchange);
     if (rc == 0)
         return ZH_OK;
-    if (is_absent(rc))
+    if (rc == ENOENT)
         return ZH_NOTFOUND;
     if (rc == EEXIST)
         return zh_store__key_exists(err, s, to);
-    (void)failed(s, rc, "move", from, err);
-    if (rc != EXDEV && !(exchange && (rc == EINVAL || rc == ENOSYS || rc == EOPNOTSUPP)))
-        return ZH_IO;
+    code = zh_error_sys(err, rc, "cannot move '%.150s' to '%.150s' in '%.100s'", from, to, s->url);
+    if (cannot_move(rc, exchange))
+        code = ZH_UNSUPPORTED;
     if (err != NULL)
-        err->code = ZH_UNSUPPORTED;
-    return ZH_UNSUPPORTED;
+        err->code = code;
+    return code;
 }
 
 /* --- the lock between creators --- */
@@ -595,37 +636,48 @@ static bool has_no_locks(int errnum)
     return errnum == EBADF || errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
 }
 
-/* A descriptor of its own: the lock belongs to it, so that two stores on one directory exclude each other too. */
+/* A descriptor of its own: the lock belongs to it, so that two stores on one directory exclude each other too.
+ * *out is -1 where there are no locks. 0 or an errno. */
+static int lock_root(int *out, int root)
+{
+    int rc;
+
+    *out = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*out < 0)
+        return errno;
+    do
+        rc = flock(*out, LOCK_EX) == 0 ? 0 : errno;
+    while (rc == EINTR);
+    if (rc == 0)
+        return 0;
+    (void)close(*out);
+    *out = -1;
+    return has_no_locks(rc) ? 0 : rc;
+}
+
 static int dir_lock(zh_store *s, zh_error *err)
 {
     dir_store *d = (dir_store *)s;
-    int fd, rc = 0;
+    int fd, rc;
 
     (void)pthread_mutex_lock(&d->creators);
-    fd = openat(d->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        rc = errno;
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
-        if (errno == EINTR)
-            continue;
-        rc = has_no_locks(errno) ? 0 : errno;
-        (void)close(fd);
-        fd = -1;
+    rc = lock_root(&fd, d->root);
+    if (rc == 0) {
+        d->lock_fd = fd;
+        return ZH_OK;
     }
-    if (rc != 0) {
-        (void)pthread_mutex_unlock(&d->creators);
-        return failed(s, rc, "lock", ".", err);
-    }
-    d->lock_fd = fd;
-    return ZH_OK;
+    (void)pthread_mutex_unlock(&d->creators);
+    return zh_error_sys(err, rc, "cannot lock '%s'", s->url);
 }
 
 static void dir_unlock(zh_store *s)
 {
     dir_store *d = (dir_store *)s;
 
-    if (d->lock_fd >= 0)
+    if (d->lock_fd >= 0) {
+        (void)flock(d->lock_fd, LOCK_UN); /* closing is not enough: a child may have been forked meanwhile */
         (void)close(d->lock_fd);
+    }
     d->lock_fd = -1;
     (void)pthread_mutex_unlock(&d->creators);
 }

@@ -1,11 +1,13 @@
 /* store_fault.c - see store_fault.h. One decorator does both: it may fail a call, and it records it.
- * A mutex guards the counters and the text. */
+ * A mutex guards everything but the inner store; nobody waits or calls it with the mutex held. */
 #include "store_fault.h"
 
 #include "base/alloc.h"
 #include "zh/buf.h"
 #include "base/error.h"
+#include "base/key.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,8 +27,8 @@ typedef struct fault_store {
     bool persistent;
     unsigned kill_mask;
     unsigned long kill_at;
-    unsigned latency; /* microseconds */
-    unsigned in_flight, max_in_flight;
+    unsigned latency;                  /* microseconds */
+    unsigned in_flight, max_in_flight; /* of the calls in mask */
     bool record;
     unsigned long counts[N_OPS];
     zh_buf text;
@@ -46,12 +48,31 @@ static unsigned op_number(unsigned op)
     return i;
 }
 
-/* Counts the call, and answers whether it is to fail. */
+/* With the mutex held. */
+static void record(fault_store *f, const char *name, const char *key, const char *detail)
+{
+    (void)zh_buf_puts(&f->text, name, NULL);
+    (void)zh_buf_putc(&f->text, ' ', NULL);
+    (void)zh_buf_puts(&f->text, key, NULL);
+    (void)zh_buf_puts(&f->text, detail, NULL);
+    (void)zh_buf_putc(&f->text, '\n', NULL);
+}
+
+static void wait_for(unsigned microseconds)
+{
+    struct timespec left = {microseconds / 1000000, (long)(microseconds % 1000000) * 1000};
+
+    while (microseconds > 0 && nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
+/* Counts the call, and answers whether it is to fail. One that does not fail is in flight until leave. */
 static int enter(zh_store *s, unsigned op, const char *key, const char *detail, zh_error *err)
 {
     fault_store *f = (fault_store *)s;
     const char *name = names[op_number(op)];
     bool fails = false;
+    unsigned latency;
 
     (void)pthread_mutex_lock(&f->mutex);
     f->counts[op_number(op)]++;
@@ -59,27 +80,18 @@ static int enter(zh_store *s, unsigned op, const char *key, const char *detail, 
         f->seen++;
         fails = f->nth != 0 && (f->seen == f->nth || (f->persistent && f->seen > f->nth));
     }
-    if (f->record) {
-        (void)zh_buf_puts(&f->text, name, NULL);
-        (void)zh_buf_putc(&f->text, ' ', NULL);
-        (void)zh_buf_puts(&f->text, key, NULL);
-        (void)zh_buf_puts(&f->text, detail, NULL);
-        (void)zh_buf_putc(&f->text, '\n', NULL);
-    }
+    if (f->record)
+        record(f, name, key, detail);
     if ((f->kill_mask & op) != 0 && f->kill_at != 0 && --f->kill_at == 0)
         _exit(42);
     if (!fails && (f->mask & op) != 0 && ++f->in_flight > f->max_in_flight)
         f->max_in_flight = f->in_flight;
+    latency = f->latency;
     (void)pthread_mutex_unlock(&f->mutex);
-    if (f->latency > 0) {
-        const struct timespec t = {f->latency / 1000000, (long)(f->latency % 1000000) * 1000};
-
-        (void)nanosleep(&t, NULL);
-    }
+    wait_for(latency);
     return fails ? zh_error_sys(err, f->errnum, "injected failure of %s '%s'", name, key) : ZH_OK;
 }
 
-/* The end of a call that enter let pass. */
 static int leave(zh_store *s, unsigned op, int rc)
 {
     fault_store *f = (fault_store *)s;
@@ -160,8 +172,11 @@ static int fault_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, 
 
 static int fault_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
 {
-    const int rc = enter(s, ZH_OP_MOVE, from, (flags & ZH_MOVE_EXCHANGE) != 0 ? " exchange" : "", err);
+    char detail[ZH_KEY_MAX + 16];
+    int rc;
 
+    (void)snprintf(detail, sizeof(detail), " %s%s", to, (flags & ZH_MOVE_EXCHANGE) != 0 ? " exchange" : "");
+    rc = enter(s, ZH_OP_MOVE, from, detail, err);
     return rc < 0 ? rc : leave(s, ZH_OP_MOVE, zh_store_move(((fault_store *)s)->inner, from, to, flags, err));
 }
 
@@ -245,38 +260,60 @@ void zh_store_fault_set(zh_store *s, unsigned mask, unsigned long nth, int errnu
 {
     fault_store *f = (fault_store *)s;
 
+    (void)pthread_mutex_lock(&f->mutex);
     f->mask = mask;
     f->nth = nth;
     f->seen = 0;
     f->errnum = errnum;
     f->persistent = persistent;
     f->in_flight = f->max_in_flight = 0;
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
+unsigned long zh_store_fault_seen(zh_store *s)
+{
+    fault_store *f = (fault_store *)s;
+    unsigned long seen;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    seen = f->seen;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return seen;
 }
 
 unsigned zh_store_fault_max_in_flight(zh_store *s)
 {
-    return ((fault_store *)s)->max_in_flight;
+    fault_store *f = (fault_store *)s;
+    unsigned most;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    most = f->max_in_flight;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return most;
 }
 
 void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth)
 {
-    ((fault_store *)s)->kill_mask = mask;
-    ((fault_store *)s)->kill_at = nth;
+    fault_store *f = (fault_store *)s;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    f->kill_mask = mask;
+    f->kill_at = nth;
+    (void)pthread_mutex_unlock(&f->mutex);
 }
 
 void zh_store_fault_set_latency(zh_store *s, unsigned microseconds)
 {
-    ((fault_store *)s)->latency = microseconds;
+    fault_store *f = (fault_store *)s;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    f->latency = microseconds;
+    (void)pthread_mutex_unlock(&f->mutex);
 }
 
 void zh_store_fault_mask_caps(zh_store *s, uint32_t caps)
 {
     s->caps &= ~caps;
-}
-
-unsigned long zh_store_fault_seen(zh_store *s)
-{
-    return ((fault_store *)s)->seen;
 }
 
 int zh_store_log_open(zh_store **out, zh_store *inner, zh_error *err)

@@ -27,21 +27,23 @@ void zh_store_fault_set(zh_store *s, unsigned mask, unsigned long nth, int errnu
 /* Calls of the masked operations since zh_store_fault_set. */
 unsigned long zh_store_fault_seen(zh_store *s);
 
-/* The largest number of masked calls that were in flight at one time since then. */
+/* The largest number of masked calls that were in flight at one time since zh_store_fault_set, which is called while
+ * none is. */
 unsigned zh_store_fault_max_in_flight(zh_store *s);
-/* From now on: the nth call of the operations in mask ends the process with 42 instead. */
+
+/* From now on: the nth call (from 1) of the operations in mask ends the process with 42 instead (_exit). 0: none. */
 void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth);
-/* Every call takes so long before it is passed on. */
+/* Every call waits so long before it is passed on. */
 void zh_store_fault_set_latency(zh_store *s, unsigned microseconds);
-/* Takes promises away. */
+/* Takes capability bits away. */
 void zh_store_fault_mask_caps(zh_store *s, uint32_t caps);
 
 /* A store that passes everything on to inner, which it owns and closes (on success only), and counts. */
 int zh_store_log_open(zh_store **out, zh_store *inner, zh_error *err);
 /* Calls of one operation (zh_store_op). */
 unsigned long zh_store_log_count(zh_store *s, unsigned op);
-/* All calls so far, one a line: "put a/zarr.json 120 plain newdir\n", "get_range c/0 5+10\n". Borrowed until the next
- * call. */
+/* All calls so far, one a line: "put a/zarr.json 120 plain newdir\n", "get_range c/0 5+10\n", "move a b exchange\n".
+ * Borrowed until the next call. */
 const char *zh_store_log_text(zh_store *s);
 void zh_store_log_clear(zh_store *s);
 

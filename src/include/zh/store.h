@@ -78,7 +78,7 @@ typedef struct zh_store_ops {
 struct zh_store {
     const zh_store_ops *ops;
     uint32_t caps;  /* enum zh_store_caps; fixed once opened */
-    unsigned depth; /* calls in flight that pay: 1 where they cost time of this machine only, 0: one per CPU */
+    unsigned depth; /* requests in flight that pay by default; 0: one per CPU */
     char *url;      /* the name given at opening, for messages; owned (zh_malloc family) */
 };
 
@@ -118,15 +118,20 @@ ZH_API void zh_store_temporary_name(zh_store *s, char out[64]); /* one that nobo
 /* What zh_store_list hides, but the mark of a directory store that is being made. */
 ZH_API int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err);
 
-/* Moves all keys below the prefix `from` to below `to`, as one step for all readers. Neither may be the other or lie in
- * it. ZH_NOTFOUND without message: there is nothing below `from` (exchange: or `to`). ZH_EXISTS: there is something at
- * or below `to`. ZH_UNSUPPORTED: the store cannot, or not between these two (file systems that cannot exchange, mount
- * points). */
+/* Moves all keys below the prefix `from` to below `to`, as one step for all readers; parents of `to` are made. Neither
+ * may be the other or lie in it (ZH_INVALID). ZH_NOTFOUND without message: there is nothing below `from` (exchange: or
+ * `to`). ZH_EXISTS: there is something at or below `to`. ZH_UNSUPPORTED: the store cannot, or not between these two
+ * (file systems that cannot exchange, mount points; sys_errno says which). ZH_RANGE: a key would become too long; a
+ * directory does not look, and such a key is out of reach then. After a failure all is as it was.
+ *
+ * Puts of other threads through this store go to one place or the other, whole. Those of another process that puts
+ * below `from` or `to` at the same time may follow what is moved: zh_store_lock keeps such apart. */
 ZH_API int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
 
-/* An advisory lock that keeps creators of nodes in one store apart, threads and processes; waits until it is free, goes
- * with the process that holds it, and is not recursive. Where a file system has no locks, and for stores that only one
- * process can write, it is always granted. */
+/* An advisory lock that keeps creators of nodes in one store apart: threads with one handle, handles, processes. Waits
+ * until it is free, goes with the process that holds it, and is not recursive. Not kept: where a file system has no
+ * locks it is granted at once to all other handles, and a zip archive, which one process writes, grants it always. A
+ * child forked while it is held keeps it when its parent dies without unlocking. */
 ZH_API int zh_store_lock(zh_store *s, zh_error *err);
 ZH_API void zh_store_unlock(zh_store *s);
 
@@ -137,7 +142,7 @@ ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
  * and an absent path, is refused (ZH_INVALID, ZH_NOTFOUND). */
 ZH_API int zh_store_delete(const char *path, zh_error *err);
 ZH_API uint32_t zh_store_caps(const zh_store *s);
-ZH_API unsigned zh_store_depth(const zh_store *s); /* how many calls in flight pay; 0: one per CPU */
+ZH_API unsigned zh_store_depth(const zh_store *s); /* how many requests in flight pay; 0: one per CPU */
 ZH_API const char *zh_store_url(const zh_store *s);
 
 /* What lies at path, cheaply and without opening a store. Never follows a whole tree. */

@@ -67,6 +67,27 @@ static int b_list(zh_store *s, const char *prefix, zh_list_fn fn, void *payload,
     return zh_store_list(inner_of(s), prefix, fn, payload, err);
 }
 
+static int b_list_temporary(zh_store *s, const char *prefix, zh_list_fn fn, void *payload, zh_error *err)
+{
+    return zh_store_list_temporary(inner_of(s), prefix, fn, payload, err);
+}
+
+static int b_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)
+{
+    ask(s);
+    return zh_store_move(inner_of(s), from, to, flags, err);
+}
+
+static int b_lock(zh_store *s, zh_error *err)
+{
+    return zh_store_lock(inner_of(s), err);
+}
+
+static void b_unlock(zh_store *s)
+{
+    zh_store_unlock(inner_of(s));
+}
+
 static int b_flush(zh_store *s, zh_error *err)
 {
     ask(s);
@@ -87,6 +108,10 @@ static const zh_store_ops borrowed_ops = {
     .erase = b_erase,
     .erase_prefix = b_erase_prefix,
     .list = b_list,
+    .list_temporary = b_list_temporary,
+    .move = b_move,
+    .lock = b_lock,
+    .unlock = b_unlock,
     .flush = b_flush,
     .close = b_close,
 };
@@ -98,6 +123,7 @@ zh_store *borrow_store(zh_store *inner)
     assert_non_null(b);
     b->base.ops = &borrowed_ops;
     b->base.caps = zh_store_caps(inner);
+    b->base.depth = zh_store_depth(inner);
     b->base.url = strdup(zh_store_url(inner));
     b->inner = inner;
     return &b->base;
