@@ -6,8 +6,8 @@
  * - WRITING, by open_old and open_new: values that were put since the last flush lie in the spill, an unnamed file
  *   beside the archive; the index says for each key whether it is there or in the archive.
  * - WRITING to WRITING, by zip_flush: a whole new archive is written beside the old one and renamed over it, which
- *   stays as it is until then; the spill is emptied. A flush that fails changes nothing: what was put is still in the
- *   spill, and flush may be called again.
+ *   stays as it is until then; the spill is emptied, unless values under temporary keys wait in it, which no archive
+ *   gets. A flush that fails changes nothing: what was put is still in the spill, and flush may be called again.
  * - closed, by zip_close_store: what was not flushed is dropped.
  *
  * A new archive has its documents first, entries stored without compression (chunks are compressed by their codecs),
@@ -542,18 +542,26 @@ static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
     return rc;
 }
 
-/* What is temporary is not in the new archive, and the spill that it lay in is empty. */
-static void forget_temporaries(zip_store *z)
+/* The new archive has no temporary keys. What was put under them waits on in the spill, since whoever stages there may
+ * not be the one who flushes; what was moved there from the old archive goes with it. True: something waits. */
+static bool keep_temporaries(zip_store *z)
 {
     zh_keymap_node *node = zh_keymap_seek(&z->index, "");
+    bool waits = false;
 
     while (node != NULL) {
         const char *key = zh_keymap_key(node);
+        const zh_zip_value *v = zh_keymap_value(node);
 
         node = zh_keymap_next(node);
-        if (zh_store__is_temporary_key(key))
+        if (!zh_store__is_temporary_key(key))
+            continue;
+        if (v->index < 0)
+            waits = true;
+        else
             (void)zh_keymap_remove(&z->index, key);
     }
+    return waits;
 }
 
 static int flush_locked(zip_store *z, zh_error *err)
@@ -565,9 +573,10 @@ static int flush_locked(zip_store *z, zh_error *err)
         rc = write_archive(z, &plan, err);
     if (rc == ZH_OK) {
         zh_zip_plan_settle(&plan);
-        forget_temporaries(z);
-        (void)ftruncate(z->spill, 0);
-        z->spill_end = 0;
+        if (!keep_temporaries(z)) {
+            (void)ftruncate(z->spill, 0);
+            z->spill_end = 0;
+        }
         z->changed = false;
         z->exclusive = false;
     }
