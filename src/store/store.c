@@ -79,28 +79,30 @@ bool zh_store__is_document_key(const char *key)
     return zh_store__is_root_document(name) || strcmp(name, ".zattrs") == 0 || strcmp(name, ".zmetadata") == 0;
 }
 
-bool zh_store_is_temporary(const char *name)
+static bool is_temporary(const char *name, size_t n)
 {
     static const char suffix[] = ".zh-tmp";
-    const size_t n = strlen(name);
+    const size_t n_suffix = sizeof(suffix) - 1;
 
-    return name[0] == '.' && n >= sizeof(suffix) && strcmp(name + n - (sizeof(suffix) - 1), suffix) == 0;
+    return n > n_suffix && name[0] == '.' && memcmp(name + n - n_suffix, suffix, n_suffix) == 0;
+}
+
+bool zh_store_is_temporary(const char *name)
+{
+    return is_temporary(name, strlen(name));
 }
 
 bool zh_store__is_temporary_key(const char *key)
 {
-    static const char suffix[] = ".zh-tmp";
+    const char *end = strchrnul(key, '/');
 
-    for (const char *at = strstr(key, suffix); at != NULL; at = strstr(at + 1, suffix)) {
-        const char *begin = at;
-
-        while (begin > key && begin[-1] != '/')
-            begin--;
-        at += sizeof(suffix) - 1;
-        if (*begin == '.' && begin < at - (sizeof(suffix) - 1) && (*at == '\0' || *at == '/'))
-            return true;
+    while (!is_temporary(key, (size_t)(end - key))) {
+        if (*end == '\0')
+            return false;
+        key = end + 1;
+        end = strchrnul(key, '/');
     }
-    return false;
+    return true;
 }
 
 uint64_t zh_store__salt(const void *address)

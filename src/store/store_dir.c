@@ -16,9 +16,9 @@
  * itself stays (its owner, mode, and mount point), and a symbolic link to it too.
  *
  * Threads: the operations keep no state but the cache (locked there), a counter and two flags (atomic). A directory
- * that has become empty is removed under `emptying`, held for writing; whoever is on the way through directories holds
- * it for reading, so that none is taken away under another thread of this store. Other processes do not know of it:
- * what they remove is made again, some times.
+ * that has become empty is removed, and one is moved, under `emptying`, held for writing; whoever is on the way through
+ * directories holds it for reading, so that none is taken away under another thread of this store. Other processes do
+ * not know of it: what they remove is made again, some times.
  */
 #include "store/dir_cache.h"
 #include "store/dir_claim.h"
@@ -603,9 +603,11 @@ static int move_prefix(dir_store *d, const char *from, const char *to, bool exch
     return rc;
 }
 
+/* Mount points: EXDEV when one lies on the way, EBUSY when it is what is to be moved. */
 static bool cannot_move(int errnum, bool exchange)
 {
-    return errnum == EXDEV || (exchange && (errnum == EINVAL || errnum == ENOSYS || errnum == EOPNOTSUPP));
+    return errnum == EXDEV || errnum == EBUSY ||
+           (exchange && (errnum == EINVAL || errnum == ENOSYS || errnum == EOPNOTSUPP));
 }
 
 static int dir_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err)

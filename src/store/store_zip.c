@@ -6,8 +6,8 @@
  * - WRITING, by open_old and open_new: values that were put since the last flush lie in the spill, an unnamed file
  *   beside the archive; the index says for each key whether it is there or in the archive.
  * - WRITING to WRITING, by zip_flush: a whole new archive is written beside the old one and renamed over it, which
- *   stays as it is until then; the spill is emptied. A flush that fails changes nothing: what was put is still in the
- *   spill, and flush may be called again.
+ *   stays as it is until then; the spill is emptied, unless values under temporary keys wait in it, which no archive
+ *   gets. A flush that fails changes nothing: what was put is still in the spill, and flush may be called again.
  * - closed, by zip_close_store: what was not flushed is dropped.
  *
  * A new archive has its documents first, entries stored without compression (chunks are compressed by their codecs),
@@ -542,12 +542,12 @@ static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
     return rc;
 }
 
-/* What is temporary is not in the new archive. A value of it in the spill stays there, for the creator that is at work;
- * one in the old archive is gone with that. Answers whether there are any in the spill. */
+/* The new archive has no temporary keys. What was put under them waits on in the spill, since whoever stages there may
+ * not be the one who flushes; what was moved there from the old archive goes with it. True: something waits. */
 static bool keep_temporaries(zip_store *z)
 {
     zh_keymap_node *node = zh_keymap_seek(&z->index, "");
-    bool kept = false;
+    bool waits = false;
 
     while (node != NULL) {
         const char *key = zh_keymap_key(node);
@@ -557,11 +557,11 @@ static bool keep_temporaries(zip_store *z)
         if (!zh_store__is_temporary_key(key))
             continue;
         if (v->index < 0)
-            kept = true;
+            waits = true;
         else
             (void)zh_keymap_remove(&z->index, key);
     }
-    return kept;
+    return waits;
 }
 
 static int flush_locked(zip_store *z, zh_error *err)

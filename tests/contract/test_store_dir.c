@@ -1,5 +1,5 @@
 /* test_store_dir.c - what the directory store promises beyond the contract: names on disk, confinement, no left-overs,
- * and what may be created over. */
+ * what may be created over, and how directories move. */
 #include "base/alloc.h"
 #include "support.h"
 #include "zh/buf.h"
@@ -8,7 +8,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -625,6 +628,235 @@ static void directories_replaced_by_others(void **state)
     zh_store_close(s);
 }
 
+/* --- moving and locking --- */
+
+static void move(zh_store *s, const char *from, const char *to, unsigned flags)
+{
+    zh_error err = ZH_ERROR_INIT;
+
+    assert_zh_ok(zh_store_move(s, from, to, flags, &err), &err);
+}
+
+static void a_move_follows_no_links(void **state)
+{
+    static const char *const outside[] = {"link/sub", "a/up/sub", "abs/tmp", "link"};
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    make_dir("outside");
+    make_dir("outside/sub");
+    write_text("outside/sub/file", "precious");
+    put(s, "a/x", "1", 0);
+    put(s, "b/x", "2", 0);
+    assert_int_equal(symlink("../outside", "s/link"), 0);
+    assert_int_equal(symlink("../../outside", "s/a/up"), 0);
+    assert_int_equal(symlink("/", "s/abs"), 0);
+    for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++) {
+        assert_zh_code(zh_store_move(s, outside[i], "n/m", 0, &err), ZH_IO, &err);
+        assert_int_equal(err.sys_errno, ELOOP);
+        assert_zh_code(zh_store_move(s, "b", outside[i], ZH_MOVE_EXCHANGE, &err), ZH_IO, &err);
+        assert_int_equal(err.sys_errno, ELOOP);
+        assert_zh_code(zh_store_move(s, outside[i], "b", ZH_MOVE_EXCHANGE, &err), ZH_IO, &err);
+    }
+    assert_zh_code(zh_store_move(s, "b", "link/new", 0, &err), ZH_IO, &err);
+    assert_int_equal(err.sys_errno, ELOOP);
+    assert_zh_code(zh_store_move(s, "b", "a/up/new/deep", 0, &err), ZH_IO, &err);
+    assert_zh_code(zh_store_move(s, "b", "link", 0, &err), ZH_EXISTS, &err); /* a link is not replaced */
+    assert_false(exists("s/n"));
+    assert_int_equal(entries("outside"), 1);
+    file_is("outside/sub/file", "precious");
+    file_is("s/b/x", "2");
+    move(s, "a", "c", 0); /* what lies in it goes with it as it is */
+    file_is("s/c/x", "1");
+    assert_true(exists("s/c/up"));
+    assert_int_equal(entries("outside"), 1);
+    zh_store_close(s);
+}
+
+static void an_empty_directory_is_nothing(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    put(s, "a/x", "1", 0);
+    make_dir("s/empty");
+    make_dir("s/empty too");
+    move(s, "a", "empty", 0);
+    file_is("s/empty/x", "1");
+    assert_int_equal(zh_store_move(s, "empty too", "b", 0, &err), ZH_NOTFOUND);
+    make_dir("s/empty too");
+    assert_int_equal(zh_store_move(s, "empty", "empty too", ZH_MOVE_EXCHANGE, &err), ZH_NOTFOUND);
+    assert_string_equal(err.message, "");
+    file_is("s/empty/x", "1");
+    assert_false(exists("s/b"));
+    zh_store_close(s);
+}
+
+static void parents_are_made_and_empty_ones_removed(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    put(s, "a/b/c/x", "1", 0);
+    put(s, "file", "2", 0);
+    move(s, "a/b/c", "n/m/o", 0);
+    assert_false(exists("s/a"));
+    file_is("s/n/m/o/x", "1");
+    assert_int_equal(zh_store_move(s, "absent", "p/q/r", 0, &err), ZH_NOTFOUND);
+    assert_false(exists("s/p"));
+    assert_zh_code(zh_store_move(s, "n", "file/below", 0, &err), ZH_IO, &err); /* as for a put there */
+    assert_int_equal(err.sys_errno, ENOTDIR);
+    assert_zh_message(&err, "cannot move 'n' to 'file/below' in 's'");
+    file_is("s/n/m/o/x", "1");
+    assert_int_equal(entries("s"), 3); /* n, file, the marker */
+    zh_store_close(s);
+}
+
+/* The descriptors of a store lead to where its directories are now. */
+static void puts_after_a_move_go_to_the_right_place(void **state)
+{
+    static const unsigned flags[] = {0, ZH_PUT_PLAIN, ZH_PUT_NEWDIR, ZH_PUT_PLAIN | ZH_PUT_NEWDIR};
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        put(s, "a/b/c/x", "1", flags[i]);
+        put(s, "o/b/c/x", "2", flags[i]);
+        move(s, "a/b", "n/b", 0);
+        put(s, "a/b/c/y", "3", flags[i]);
+        put(s, "n/b/c/z", "4", flags[i]);
+        assert_int_equal(entries("s/a/b/c"), 1);
+        file_is("s/a/b/c/y", "3");
+        assert_int_equal(entries("s/n/b/c"), 2);
+        file_is("s/n/b/c/z", "4");
+        move(s, "n", "o", ZH_MOVE_EXCHANGE);
+        put(s, "n/b/c/w", "5", flags[i]);
+        put(s, "o/b/c/w", "6", flags[i]);
+        file_is("s/n/b/c/x", "2");
+        file_is("s/n/b/c/w", "5");
+        file_is("s/o/b/c/z", "4");
+        file_is("s/o/b/c/w", "6");
+        assert_zh_ok(zh_store_erase_prefix(s, "", &err), &err);
+    }
+    zh_store_close(s);
+}
+
+/* What this store has open, another process has removed, and made anew. */
+static void moves_after_others_replaced_directories(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+
+    (void)state;
+    put(s, "a/b/x", "1", 0);
+    put(s, "n/m/x", "2", 0);
+    assert_int_equal(system("rm -rf s/a s/n && mkdir -p s/a/b && echo -n 3 > s/a/b/x"), 0);
+    move(s, "a/b", "n/m", 0);
+    file_is("s/n/m/x", "3");
+    put(s, "a/b/x", "4", 0);
+    assert_int_equal(system("rm -rf s/a s/n && mkdir -p s/a/b s/n/m && echo -n 5 > s/a/b/x && echo -n 6 > s/n/m/x"), 0);
+    move(s, "a/b", "n/m", ZH_MOVE_EXCHANGE);
+    file_is("s/n/m/x", "5");
+    file_is("s/a/b/x", "6");
+    zh_store_close(s);
+}
+
+/* In a child, whose mounts nobody else sees: 77 where that is not allowed, else what went wrong. */
+static int move_over_a_mount_point(void)
+{
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *s;
+    int bad;
+
+    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+        return 77;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("none", "s/mount", "tmpfs", 0, NULL) != 0)
+        return 77;
+    if (zh_store_dir_open(&s, "s", ZH_OPEN_WRITE, &err) != ZH_OK) /* an older descriptor would not see the mount */
+        return 1;
+    bad = zh_store_put(s, "mount/d/x", "2", 1, 0, &err) != ZH_OK;
+    if (zh_store_move(s, "a", "mount/a", 0, &err) != ZH_UNSUPPORTED || err.sys_errno != EXDEV ||
+        err.code != ZH_UNSUPPORTED || strstr(err.message, "'mount/a'") == NULL)
+        bad |= 2;
+    if (zh_store_move(s, "mount/d", "a", ZH_MOVE_EXCHANGE, &err) != ZH_UNSUPPORTED || err.sys_errno != EXDEV)
+        bad |= 4;
+    if (zh_store_move(s, "mount", "b", 0, &err) != ZH_UNSUPPORTED || err.sys_errno != EBUSY)
+        bad |= 8;
+    if (zh_store_move(s, "mount/d", "mount/e", 0, &err) != ZH_OK || entries("s/mount") != 1)
+        bad |= 16;
+    zh_store_close(s);
+    return bad;
+}
+
+static void mount_points_are_not_crossed(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    int status;
+    pid_t pid;
+
+    (void)state;
+    put(s, "a/x", "1", 0);
+    make_dir("s/mount");
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(move_over_a_mount_point());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    file_is("s/a/x", "1");
+    zh_store_close(s);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(status, 0);
+}
+
+static bool others_have_the_lock(void)
+{
+    const int fd = open("s", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool locked;
+
+    assert_true(fd >= 0);
+    locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+    if (locked)
+        assert_int_equal(errno, EWOULDBLOCK);
+    assert_int_equal(close(fd), 0);
+    return locked;
+}
+
+/* Programs that do not use this library can take part. */
+static void the_lock_is_one_on_the_directory(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+    int ends[2], status;
+    pid_t pid;
+    char c;
+
+    (void)state;
+    assert_int_equal(zh_store_depth(s), 0);
+    assert_false(others_have_the_lock());
+    assert_zh_ok(zh_store_lock(s, &err), &err);
+    assert_true(others_have_the_lock());
+    /* A child that was forked meanwhile has the descriptor, and must not keep the lock by it. */
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)close(ends[1]);
+        _exit(read(ends[0], &c, 1) != 0);
+    }
+    assert_int_equal(close(ends[0]), 0);
+    zh_store_unlock(s);
+    assert_false(others_have_the_lock());
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(entries("s"), 1); /* it leaves no file, only the marker is there */
+    zh_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,6 +883,13 @@ int main(void)
         zh_sandbox_test(truncation_replaces_files_and_stores),
         zh_sandbox_test(opening_what_cannot_be_opened),
         zh_sandbox_test(directories_replaced_by_others),
+        zh_sandbox_test(a_move_follows_no_links),
+        zh_sandbox_test(an_empty_directory_is_nothing),
+        zh_sandbox_test(parents_are_made_and_empty_ones_removed),
+        zh_sandbox_test(puts_after_a_move_go_to_the_right_place),
+        zh_sandbox_test(moves_after_others_replaced_directories),
+        zh_sandbox_test(mount_points_are_not_crossed),
+        zh_sandbox_test(the_lock_is_one_on_the_directory),
     };
 
     return cmocka_run_group_tests_name("store_dir", tests, NULL, NULL);

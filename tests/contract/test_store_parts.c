@@ -3,13 +3,16 @@
 #include "base/alloc.h"
 #include "support.h"
 #include "zh/buf.h"
+#include "base/pool.h"
 #include "store/dir_cache.h"
 #include "store/dir_remove.h"
 #include "store/keymap.h"
+#include "store/store_impl.h"
 #include "store/zip_file.h"
 #include "store_fault.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 /* --- the ordered map --- */
 
@@ -272,6 +275,115 @@ static void calls_are_recorded(void **state)
     zh_store_close(s);
 }
 
+static zh_store *open_fault(void)
+{
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *inner, *s;
+
+    assert_zh_ok(zh_store_mem_open(&inner, &err), &err);
+    assert_int_equal(zh_store_depth(inner), 1);
+    assert_zh_ok(zh_store_fault_open(&s, inner, &err), &err);
+    return s;
+}
+
+static void moves_and_locks_fail_and_are_recorded(void **state)
+{
+    zh_store *s = open_fault(), *log;
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    assert_zh_ok(zh_store_log_open(&log, s, &err), &err);
+    zh_store_fault_set(s, ZH_OP_MOVE | ZH_OP_LOCK, 2, EIO, false);
+    assert_zh_ok(zh_store_put(log, "a/x", "1", 1, 0, &err), &err);
+    assert_zh_ok(zh_store_lock(log, &err), &err);
+    assert_zh_code(zh_store_move(log, "a", "b", 0, &err), ZH_IO, &err);
+    assert_zh_ok(zh_store_move(log, "a", "b", 0, &err), &err);
+    zh_store_unlock(log);
+    assert_int_equal(zh_store_fault_seen(s), 3);
+    zh_store_fault_set(s, ZH_OP_ALL, 1, EIO, true);
+    assert_zh_code(zh_store_lock(log, &err), ZH_IO, &err); /* was not taken */
+    zh_store_fault_set(s, ZH_OP_ALL, 0, 0, false);
+    assert_zh_ok(zh_store_lock(log, &err), &err);
+    zh_store_unlock(log);
+    assert_int_equal(zh_store_log_count(log, ZH_OP_MOVE), 2);
+    assert_int_equal(zh_store_log_count(log, ZH_OP_LOCK), 3);
+    assert_non_null(strstr(zh_store_log_text(log), "move a b\n"));
+    zh_store_close(log);
+}
+
+static void the_nth_call_kills(void **state)
+{
+    zh_store *s = open_fault();
+    int status;
+    pid_t pid;
+
+    (void)state;
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        zh_store_fault_set_kill(s, ZH_OP_PUT, 2);
+        (void)zh_store_erase(s, "a", NULL);
+        if (zh_store_put(s, "a", "x", 1, 0, NULL) == ZH_OK)
+            (void)zh_store_put(s, "b", "x", 1, 0, NULL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 42);
+    zh_store_close(s);
+}
+
+static int slow_put(void *payload, size_t index, unsigned worker, zh_error *err)
+{
+    char key[16];
+
+    (void)worker;
+    (void)snprintf(key, sizeof(key), "%zu", index);
+    return zh_store_put(payload, key, "x", 1, 0, err);
+}
+
+static void calls_in_flight_are_counted(void **state)
+{
+    zh_store *s = open_fault();
+    zh_error err = ZH_ERROR_INIT;
+    zh_pool *p;
+
+    (void)state;
+    zh_store_fault_set(s, ZH_OP_PUT, 0, 0, false);
+    for (size_t i = 0; i < 3; i++)
+        assert_zh_ok(slow_put(s, i, 0, &err), &err);
+    assert_int_equal(zh_store_fault_max_in_flight(s), 1);
+    zh_store_fault_set_latency(s, 50000); /* so long that others come meanwhile */
+    assert_zh_ok(zh_pool_new(&p, 4, &err), &err);
+    assert_zh_ok(zh_pool_run(p, 8, slow_put, s, &err), &err);
+    assert_in_range(zh_store_fault_max_in_flight(s), 2, 4);
+    zh_store_fault_set(s, ZH_OP_GET, 0, 0, false);
+    assert_int_equal(zh_store_fault_max_in_flight(s), 0);
+    assert_zh_ok(zh_pool_run(p, 4, slow_put, s, &err), &err);
+    assert_int_equal(zh_store_fault_max_in_flight(s), 0); /* of others */
+    zh_pool_free(p);
+    zh_store_close(s);
+}
+
+static void temporary_segments_are_found(void **state)
+{
+    static const char *const yes[] = {".a.zh-tmp",   ".a.zh-tmp/x",    "x/.a.zh-tmp",       "x/.a.zh-tmp/y/z",
+                                      "..zh-tmp/.x", ".zh-tmp.zh-tmp", "a.zh-tmp/.b.zh-tmp"};
+    static const char *const no[] = {"a",         "a/b",        "a.zh-tmp",    ".zh-tmp",
+                                     "x/.zh-tmp", ".a.zh-tmp2", ".a/b.zh-tmp", "x/a.zh-tmp/y"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        assert_true(zh_store__is_temporary_key(yes[i]));
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+        char *exact = strdup(no[i]); /* with its end where a sanitizer sees it */
+
+        assert_non_null(exact);
+        assert_false(zh_store__is_temporary_key(exact));
+        free(exact);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +394,10 @@ int main(void)
         zh_sandbox_test(content_goes_and_the_directory_stays),
         cmocka_unit_test(the_nth_call_fails),
         cmocka_unit_test(calls_are_recorded),
+        cmocka_unit_test(moves_and_locks_fail_and_are_recorded),
+        cmocka_unit_test(the_nth_call_kills),
+        cmocka_unit_test(calls_in_flight_are_counted),
+        cmocka_unit_test(temporary_segments_are_found),
     };
 
     return cmocka_run_group_tests_name("store_parts", tests, NULL, NULL);

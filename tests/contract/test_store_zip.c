@@ -630,6 +630,32 @@ static void parent_and_child_read_at_once(void **state)
     zh_store_close(s);
 }
 
+static void temporaries_reach_no_archive(void **state)
+{
+    zh_store *s = open_store("a.zip", ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+    uint64_t size;
+
+    (void)state;
+    assert_int_equal(zh_store_depth(s), 1);
+    put(s, ".1.zh-tmp/x", "1");
+    put(s, "a.zh-tmp", "2"); /* is none */
+    put(s, "g/.2.zh-tmp/x", "3");
+    put(s, "g/x", "4");
+    flush(s);
+    archive_is("a.zip", "a.zh-tmp:0 g/x:0 ");
+    assert_zh_ok(zh_store_move(s, "g", ".1.zh-tmp/old", 0, &err), &err);
+    put(s, "g/x", "new");
+    flush(s);
+    archive_is("a.zip", "a.zh-tmp:0 g/x:0 ");
+    value_is(s, "g/x", "new");
+    value_is(s, ".1.zh-tmp/x", "1");               /* waits in the spill */
+    value_is(s, ".1.zh-tmp/old/.2.zh-tmp/x", "3"); /* and so does this */
+    /* went with the archive that it was flushed to */
+    assert_int_equal(zh_store_size(s, ".1.zh-tmp/old/x", &size, &err), ZH_NOTFOUND);
+    zh_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,6 +677,7 @@ int main(void)
         zh_sandbox_test(a_failed_flush_can_be_repeated),
         zh_sandbox_test(a_reader_keeps_its_archive),
         zh_sandbox_test(parent_and_child_read_at_once),
+        zh_sandbox_test(temporaries_reach_no_archive),
     };
 
     return cmocka_run_group_tests_name("store_zip", tests, NULL, NULL);

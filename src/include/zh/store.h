@@ -114,7 +114,9 @@ ZH_API int zh_store_list(zh_store *s, const char *prefix, zh_list_fn fn, void *p
                          zh_error *err); /* direct children; "" is the root; ZH_OK if none */
 
 /* Names ".….zh-tmp" are this library's own, for what is not finished. A key may have such a segment, and all calls but
- * zh_store_list, which does not show it, work on it as on any other. */
+ * zh_store_list, which does not show it, work on it as on any other. No zip archive gets such keys: they stay with the
+ * store that they were put into until they are moved, erased or the store is closed; flushed values that were moved to
+ * one are gone after the next flush. */
 ZH_API bool zh_store_is_temporary(const char *name);
 ZH_API void zh_store_temporary_name(zh_store *s, char out[64]); /* one that nobody uses, in other processes either */
 /* What zh_store_list hides, but the mark of a directory store that is being made. */
