@@ -91,6 +91,22 @@ static bool take_argument(const option_spec *s, int *argc, char **argv, int at, 
     return true;
 }
 
+/* "-lR" is "-l -R": the first letter's option, the word being left with the others. -1: none of these letters. */
+static int find_letter(const option_spec *specs, char *word)
+{
+    for (int i = 0; specs[i].name != NULL; i++)
+        if (specs[i].letter != 0 && specs[i].letter == word[1] && specs[i].argument == 0) {
+            memmove(word + 1, word + 2, strlen(word + 2) + 1);
+            return i;
+        }
+    return -1;
+}
+
+static bool is_letters(const char *word)
+{
+    return word[0] == '-' && word[1] != '-' && word[1] != '\0' && word[2] != '\0';
+}
+
 int next_option(globals *g, int *argc, char **argv, const option_spec *specs, const char **argument)
 {
     int at = 0;
@@ -106,6 +122,11 @@ int next_option(globals *g, int *argc, char **argv, const option_spec *specs, co
         if (word[0] != '-' || word[1] == '\0') {
             at++;
             continue;
+        }
+        if (is_letters(word)) {
+            own = find_letter(specs, argv[at]);
+            if (own >= 0)
+                return own;
         }
         own = find_option(specs, word, argument);
         if (own < 0)
