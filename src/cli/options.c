@@ -17,7 +17,7 @@ bool parse_number(unsigned *out_number, const char *text)
 
     errno = 0;
     v = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || v > 1024) {
+    if (text == NULL || *text < '0' || *text > '9' || *end != '\0' || errno != 0 || v > 1024) {
         complain("'%s' is not a number from 0 to 1024", text);
         return false;
     }
