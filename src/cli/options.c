@@ -12,13 +12,14 @@ static const option_spec global_specs[] = {
 
 bool parse_number(unsigned *out_number, const char *text)
 {
-    char *end;
-    unsigned long v;
+    char *end = NULL;
+    unsigned long v = 0;
 
     errno = 0;
-    v = strtoul(text, &end, 10);
-    if (text == NULL || *text < '0' || *text > '9' || *end != '\0' || errno != 0 || v > 1024) {
-        complain("'%s' is not a number from 0 to 1024", text);
+    if (text != NULL)
+        v = strtoul(text, &end, 10);
+    if (end == NULL || *text < '0' || *text > '9' || *end != '\0' || errno != 0 || v > 1024) {
+        complain("'%s' is not a number from 0 to 1024", text == NULL ? "" : text);
         return false;
     }
     *out_number = (unsigned)v;
