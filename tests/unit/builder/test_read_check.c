@@ -1,6 +1,11 @@
 /* test_read_check.c - nodes read back, members, consolidated metadata, limits, the checker. Names end in the line of
  * zarr-python's tests (T: test_group.py, TC: test_consolidated.py) that they answer to, or in the number of its
- * weakness. */
+ * weakness.
+ *
+ * Lines without a counterpart here, since this library does not read through consolidated metadata, only writes and
+ * checks them: TC120, TC125, TC587, TC667 (opening with and without them), TC388, TC411, TC509 (its objects in Python),
+ * TC733 (members answered from them).
+ */
 #include "builder_fixture.h"
 
 #include <malloc.h>
@@ -100,7 +105,7 @@ static int count_members(void *payload, const char *path, zh_node_kind kind, zh_
     return ++*(int *)payload == 3 ? 1 : 0;
 }
 
-static void members_by_depth_and_early_end(void **state)
+static void members_by_depth_and_early_end__T2266(void **state)
 {
     zh_store *s = new_store(IN_DIRECTORY);
     zh_error err = ZH_ERROR_INIT;
@@ -405,6 +410,74 @@ static void consolidating_refuses__TC368_TC817(void **state)
     zh_store_close(s);
 }
 
+/* By depth, then by path; child groups carry an empty one of their own, leaves too. */
+static void order_and_empty_groups__TC55_TC521_TC550(void **state)
+{
+    static const char empty[] =
+        "\"consolidated_metadata\":{\"kind\":\"inline\",\"must_understand\":false,\"metadata\":{}}";
+    zh_store *s = new_store(IN_MEMORY);
+    char *c, *at[4];
+
+    (void)state;
+    create_consolidated(s, ZH_V3, "g b\na a/z\ng a/y", ZH_CONSOLIDATE_WRITE);
+    c = consolidated_of(s, ZH_V3, "");
+    at[0] = strstr(c, "\"a\":{");
+    at[1] = strstr(c, "\"b\":{");
+    at[2] = strstr(c, "\"a/y\":{");
+    at[3] = strstr(c, "\"a/z\":{");
+    for (int i = 0; i < 4; i++)
+        assert_non_null(at[i]);
+    assert_true(at[0] < at[1] && at[1] < at[2] && at[2] < at[3]);
+    assert_non_null(strstr(at[1], empty));
+    free(c);
+    zh_store_close(s);
+}
+
+static void special_fill_values__TC777(void **state)
+{
+    static const uint64_t shape = 2;
+    zh_array_spec spec = ZH_ARRAY_SPEC_INIT;
+    zh_create_options o = ZH_CREATE_OPTIONS_INIT;
+    zh_store *s = new_store(IN_MEMORY);
+    zh_error err = ZH_ERROR_INIT;
+    zh_plan *p;
+
+    (void)state;
+    spec.rank = 1;
+    spec.shape = &shape;
+    spec.data_type = "float64";
+    spec.fill_value = "\"NaN\"";
+    o.consolidated = ZH_CONSOLIDATE_WRITE;
+    assert_zh_ok(zh_plan_new(&p, &err), &err);
+    assert_zh_ok(zh_plan_add_array(p, ZH_V3, "nan", 3, &spec, NULL, &err), &err);
+    spec.fill_value = "\"-Infinity\"";
+    assert_zh_ok(zh_plan_add_array(p, ZH_V3, "inf", 3, &spec, NULL, &err), &err);
+    assert_zh_ok(zh_plan_finish(p, NULL, &err), &err);
+    assert_zh_ok(zh_create_hierarchy(s, p, &o, &err), &err);
+    assert_true(consolidated_has(s, ZH_V3, "", "\"fill_value\":\"NaN\""));
+    assert_true(consolidated_has(s, ZH_V3, "", "\"fill_value\":\"-Infinity\""));
+    assert_int_equal(stale(s), 0);
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
+/* Another writer's: in another order, without empty .zattrs, with the members that zarr-python adds to groups. */
+static void others_are_not_stale__TC611_TC857(void **state)
+{
+    zh_store *s = new_store(IN_MEMORY);
+
+    (void)state;
+    create(s, ZH_V2, "g {\"x\":1}\ng a");
+    put_key(s, "a/.zattrs", "{}");
+    put_key(s, ".zmetadata",
+            "{\"zarr_consolidated_format\":1,\"metadata\":{\"a/.zgroup\":{\"zarr_format\":2,\"consolidated_metadata\":{"
+            "\"kind\":\"inline\",\"metadata\":{}}},\".zattrs\":{\"x\":1},\".zgroup\":{\"zarr_format\":2}}}");
+    assert_int_equal(stale(s), 0);
+    put_key(s, ".zattrs", "{\"x\":2}");
+    assert_int_equal(stale(s), 1);
+    zh_store_close(s);
+}
+
 static void case_differing_siblings__TC876(void **state)
 {
     zh_store *s = new_store(IN_MEMORY);
@@ -527,7 +600,7 @@ int main(void)
         zh_sandbox_test(get_node__T2329),
         zh_sandbox_test(open_ambiguous_node__T1523),
         zh_sandbox_test(metadata_comes_back),
-        zh_sandbox_test(members_by_depth_and_early_end),
+        zh_sandbox_test(members_by_depth_and_early_end__T2266),
         zh_sandbox_test(concurrency_limit__T1782_T2297_W17),
         zh_sandbox_test(reads_are_bounded__W17),
         zh_sandbox_test(one_listing_for_many_members),
@@ -536,6 +609,9 @@ int main(void)
         zh_sandbox_test(consolidated_non_root_node__TC374_TC761),
         zh_sandbox_test(stale_is_found_and_mended__TC711),
         zh_sandbox_test(consolidating_refuses__TC368_TC817),
+        zh_sandbox_test(order_and_empty_groups__TC55_TC521_TC550),
+        zh_sandbox_test(special_fill_values__TC777),
+        zh_sandbox_test(others_are_not_stale__TC611_TC857),
         zh_sandbox_test(case_differing_siblings__TC876),
         zh_sandbox_test(check_finds_v3),
         zh_sandbox_test(check_finds_v2),
