@@ -470,8 +470,13 @@ int zh_scan(zh_creation *c, zh_error *err)
     uint32_t *next = zh_calloc(c->plan->n, sizeof(*next));
     uint32_t n_next;
     scan s = {c, level, NULL, 1};
-    int rc = level == NULL || next == NULL ? zh_error_nomem(err) : ZH_OK;
+    int rc = ZH_OK;
 
+    if (level == NULL || next == NULL) {
+        zh_free(level);
+        zh_free(next);
+        return zh_error_nomem(err);
+    }
     while (rc == ZH_OK && s.n > 0) {
         uint32_t *old = s.entry;
 
