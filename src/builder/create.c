@@ -39,6 +39,7 @@ static int check(zh_store *s, const zh_plan *plan, const zh_create_options *opts
 
 static void dispose(zh_creation *c)
 {
+    (void)pthread_mutex_destroy(&c->mutex);
     zh_journal_free(c);
     zh_stale_free(c);
     zh_deliveries_free(c);
@@ -64,6 +65,8 @@ static int set_up(zh_creation *c, zh_store *s, const char *group, zh_plan *plan,
     c->opts = *opts;
     c->group = group;
     c->group_len = strlen(group);
+    (void)pthread_mutex_init(&c->mutex, NULL);
+    c->lost = ZH_ENTRY_NONE;
     c->staged = (zh_store_caps(s) & ZH_STORE_MOVE) != 0;
     zh_problems_init(&c->problems, opts->problem, opts->payload, opts->max_problems, err);
     rc = zh_pool_new(&c->pool, requests, err);

@@ -10,8 +10,8 @@
  *
  * Two ways to make them, by what the store can do:
  *   staged    (ZH_STORE_MOVE) the subtree of each top is written below a temporary prefix, `stage`/<number of the top>,
- *             then all tops are moved to their places in the order of their paths, then the documents of PLACE entries
- *             are put, deepest first. The store is locked for the moves only.
+ *             then, with the store locked, all tops are moved to their places, and the documents of PLACE entries put,
+ *             deepest first.
  *   in place  documents below new nodes first, then those of tops and PLACE entries. The store is locked throughout.
  * What was done is noted in a journal, by which a failure is undone.
  */
@@ -24,6 +24,7 @@
 #include "builder/writer.h"
 #include "zh/hierarchy.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 typedef enum zh_entry_state { ZH_AT_NEW, ZH_AT_PLACE, ZH_AT_KEPT, ZH_AT_REPLACED, ZH_AT_ABSENT } zh_entry_state;
@@ -75,8 +76,10 @@ typedef struct zh_creation {
 
     zh_stale *stale;
     size_t n_stale;
+    pthread_mutex_t mutex; /* guards the journal and lost */
     zh_done *journal;
     size_t n_journal, cap_journal;
+    uint32_t lost;             /* an entry whose place another creator has taken; ZH_ENTRY_NONE */
     zh_deliveries *deliveries; /* NULL: nobody wants to know */
 } zh_creation;
 

@@ -15,7 +15,7 @@ static void dispose(zh_done *d)
     zh_buf_dispose(&d->old);
 }
 
-int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh_buf *old, zh_error *err)
+static int add(zh_creation *c, zh_deed deed, char *key, char *from, const zh_buf *old, zh_error *err)
 {
     zh_done *d;
     int rc = ZH_OK;
@@ -39,6 +39,16 @@ int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh
     }
     c->n_journal++;
     return ZH_OK;
+}
+
+int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh_buf *old, zh_error *err)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&c->mutex);
+    rc = add(c, deed, key, from, old, err);
+    (void)pthread_mutex_unlock(&c->mutex);
+    return rc;
 }
 
 int zh_journal_erase(zh_creation *c, const char *name, zh_error *err)

@@ -1,6 +1,6 @@
 /* stage.c - creation by way of a temporary prefix: everything new is written there, out of every reader's sight, and
- * then moved to its place, subtree by subtree, in the order of paths. That order decides between two creators: the one
- * that is first at the first path that both want is not stopped by the other later. */
+ * then moved to its place, subtree by subtree, with the store locked: of two creators that want one path the one that
+ * gets the lock first is not stopped by the other any more. */
 #include "builder/creation.h"
 
 #include "base/alloc.h"
@@ -69,13 +69,13 @@ static char *path_of(zh_creation *c, uint32_t i, zh_error *err)
     return out;
 }
 
-/* "stage/old-<n>" */
-static char *aside_name(const zh_creation *c, zh_error *err)
+/* "stage/old-<n>"; n is the caller's: no two moves share one. */
+static char *aside_name(const zh_creation *c, size_t number, zh_error *err)
 {
     char name[sizeof(c->stage) + 32];
     char *out;
 
-    (void)snprintf(name, sizeof(name), "%s/old-%zu", c->stage, c->n_journal);
+    (void)snprintf(name, sizeof(name), "%s/old-%zu", c->stage, number);
     out = zh_strdup(name);
     if (out == NULL)
         (void)zh_error_nomem(err);
@@ -88,7 +88,6 @@ static int move_noted(zh_creation *c, zh_deed deed, char *key, char *from, zh_er
     int rc = ZH_NOMEM;
 
     if (key != NULL && from != NULL) {
-        c->stage_used = true;
         rc = deed == ZH_DID_ASIDE
                  ? zh_store_move(c->store, key, from, 0, err)
                  : zh_store_move(c->store, from, key, deed == ZH_DID_EXCHANGE ? ZH_MOVE_EXCHANGE : 0, err);
@@ -107,10 +106,21 @@ static int move_noted(zh_creation *c, zh_deed deed, char *key, char *from, zh_er
     return rc;
 }
 
+/* On any thread; told on the caller's. */
 static int lost_race(zh_creation *c, uint32_t i, zh_error *err)
 {
-    const zh_entry *e = &c->plan->entry[i];
-    char *path = path_of(c, i, err);
+    (void)pthread_mutex_lock(&c->mutex);
+    if (c->lost == ZH_ENTRY_NONE)
+        c->lost = i;
+    (void)pthread_mutex_unlock(&c->mutex);
+    return zh_error_set(err, ZH_RACE, "another creator was there first");
+}
+
+/* What the other has made tells the code. */
+static int tell_lost(zh_creation *c, zh_error *err)
+{
+    const zh_entry *e = &c->plan->entry[c->lost];
+    char *path = path_of(c, c->lost, err);
     int kind = -1, code = ZH_RACE;
 
     if (path == NULL)
@@ -171,7 +181,7 @@ static int publish_over(zh_creation *c, uint32_t top, zh_error *err)
         return publish_new(c, top, err);
     if (rc != ZH_UNSUPPORTED)
         return rc;
-    rc = move_noted(c, ZH_DID_ASIDE, path_of(c, top, err), aside_name(c, err), err);
+    rc = move_noted(c, ZH_DID_ASIDE, path_of(c, top, err), aside_name(c, c->top[top], err), err);
     return rc < 0 ? rc : publish_new(c, top, err);
 }
 
@@ -240,7 +250,7 @@ static int put_aside(zh_creation *c, const char *name, zh_error *err)
 {
     char *key = zh_strdup(name);
 
-    return move_noted(c, ZH_DID_ASIDE, key, key == NULL ? NULL : aside_name(c, err), err);
+    return move_noted(c, ZH_DID_ASIDE, key, key == NULL ? NULL : aside_name(c, c->n_tops + c->n_journal, err), err);
 }
 
 /* Old members of the root that the plan does not name. */
@@ -332,26 +342,16 @@ static int replace_root(zh_creation *c, zh_error *err)
 
 /* --- all together --- */
 
-static int publish_tops(zh_creation *c, zh_error *err)
+/* Where the root is replaced its members stand in the way of nothing: whatever is there is exchanged. */
+static int publish_top(void *payload, size_t index, zh_slot *slot, zh_error *err)
 {
-    int rc = ZH_OK;
+    zh_creation *c = payload;
+    const uint32_t top = c->tops[index];
 
-    for (uint32_t t = 0; rc == ZH_OK && t < c->n_tops; t++) {
-        const uint32_t top = c->tops[t];
-
-        rc = c->state[top] == ZH_AT_REPLACED ? publish_over(c, top, err) : publish_new(c, top, err);
-    }
-    return rc;
-}
-
-/* The root's own members stand in the way of nothing: whatever is there is exchanged. */
-static int publish_root_members(zh_creation *c, zh_error *err)
-{
-    int rc = ZH_OK;
-
-    for (uint32_t t = 0; rc == ZH_OK && t < c->n_tops; t++)
-        rc = publish_over(c, c->tops[t], err);
-    return rc;
+    (void)slot;
+    if (c->state[0] == ZH_AT_REPLACED || c->state[top] == ZH_AT_REPLACED)
+        return publish_over(c, top, err);
+    return publish_new(c, top, err);
 }
 
 /* Deepest first, the root last. A group that another creator has made meanwhile will do for an implicit one. */
@@ -379,7 +379,7 @@ static int publish(zh_creation *c, zh_error *err)
     int rc = zh_stale_drop(c, err);
 
     if (rc == ZH_OK)
-        rc = c->state[0] == ZH_AT_REPLACED ? publish_root_members(c, err) : publish_tops(c, err);
+        rc = zh_writer_run(c->writer, c->n_tops, publish_top, c, err);
     if (rc < 0)
         return rc;
     zh_deliveries_moved(c);
@@ -397,6 +397,7 @@ int zh_create_staged(zh_creation *c, zh_error *err)
         return rc;
     zh_store_temporary_name(c->store, c->stage);
     choose_items(c);
+    c->stage_used = c->n_items > 0 || c->state[0] == ZH_AT_REPLACED;
     rc = zh_write_items(c, err);
     if (rc == ZH_OK) {
         rc = zh_store_lock(c->store, err);
@@ -404,6 +405,8 @@ int zh_create_staged(zh_creation *c, zh_error *err)
             rc = publish(c, err);
             if (rc == ZH_OK)
                 rc = zh_store_flush(c->store, err);
+            if (c->lost != ZH_ENTRY_NONE)
+                rc = tell_lost(c, err);
             if (rc < 0)
                 rc = zh_journal_undo(c, rc, err);
             zh_store_unlock(c->store);

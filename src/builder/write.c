@@ -59,11 +59,8 @@ static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
 
 int zh_write_items(zh_creation *c, zh_error *err)
 {
-    int rc;
+    const int rc = zh_writer_run(c->writer, c->n_items, write_one, c, err);
 
-    if (c->n_items > 0 && c->item_flags & ZH_PUT_PLAIN)
-        c->stage_used = true;
-    rc = zh_writer_run(c->writer, c->n_items, write_one, c, err);
     return rc < 0 ? rc : zh_deliveries_run(c, err);
 }
 
