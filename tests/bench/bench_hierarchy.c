@@ -203,7 +203,7 @@ static double zarr_python(const char *path, zh_format format, unsigned groups)
 
 /* --- cases --- */
 
-enum { OURS, BARE1, BARE2, KINDS };
+enum { OURS, PLANNED, BARE1, BARE2, KINDS };
 
 static unsigned cpus(void)
 {
@@ -218,13 +218,14 @@ static double directory(const char *scratch, const char *where, zh_format format
 {
     const double nodes = groups * (ARRAYS + 1.0) + 1;
     double seconds[KINDS][BENCH_ROUNDS], peer[BENCH_ROUNDS], mine;
-    char path[4096], label[64];
+    char path[4096], label[64], planned[80];
     zh_create_stats stats;
     unsigned peers = 0;
 
     snprintf(path, sizeof(path), "%s/hierarchy.zarr", scratch);
     for (unsigned r = 0; r < rounds; r++) {
         seconds[OURS][r] = ours(path, format, groups, &stats);
+        seconds[PLANNED][r] = stats.seconds;
         bench_remove(path);
         seconds[BARE1][r] = bare(path, format, groups, 1);
         bench_remove(path);
@@ -241,6 +242,9 @@ static double directory(const char *scratch, const char *where, zh_format format
     bench_line("hierarchy", label, "nodes/s", nodes / mine, "bare-calls-1-thread",
                nodes / bench_median(seconds[BARE1], rounds));
     bench_line("hierarchy", label, "nodes/s", nodes / mine, "bare-calls-all-cpus",
+               nodes / bench_median(seconds[BARE2], rounds));
+    snprintf(planned, sizeof(planned), "%s-from-plan", label);
+    bench_line("hierarchy", planned, "nodes/s", nodes / bench_median(seconds[PLANNED], rounds), "bare-calls-all-cpus",
                nodes / bench_median(seconds[BARE2], rounds));
     if (peers > 0)
         bench_line("hierarchy", label, "nodes/s", nodes / mine, "zarr-python", nodes / bench_median(peer, peers));
@@ -308,34 +312,57 @@ static void pending(unsigned groups)
     bench_line("hierarchy", "nodes-a-MiB", "nodes/MiB", 1048576.0 / bytes, "limit-1KiB", 1024);
 }
 
-int main(void)
+/* bench_hierarchy [PART]: tmpfs, memory, disk, latency or pending alone. */
+static bool wanted(int argc, char **argv, const char *part)
 {
-    static const unsigned groups[] = {10, 100, 1000}, rounds[] = {7, 7, 3};
-    const char *scratch = bench_scratch();
+    return argc < 2 || strcmp(argv[1], part) == 0;
+}
+
+static const unsigned groups[] = {10, 100, 1000}, rounds[] = {7, 7, 3}, peer_rounds[] = {3, 1, 0};
+
+static void all_tmpfs(const char *scratch, zh_format format)
+{
+    double seconds[3];
+
+    for (unsigned i = 0; i < 3; i++)
+        seconds[i] = directory(scratch, "tmpfs", format, groups[i], rounds[i], peer_rounds[i]);
+    bench_line("hierarchy", format == ZH_V3 ? "growth-v3-10k-100k" : "growth-v2-10k-100k", "permille", 1000,
+               "11-times-the-time", 1000 * seconds[2] / (11 * seconds[1]));
+}
+
+static void all_disk(zh_format format)
+{
     char disk[] = "/var/tmp/vol-zarr-bench-XXXXXX";
+
+    if (mkdtemp(disk) == NULL)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        (void)directory(disk, "disk", format, groups[i], 3, 1);
+    bench_remove(disk);
+}
+
+int main(int argc, char **argv)
+{
+    const char *scratch = bench_scratch();
 
     for (int f = ZH_V3; f >= ZH_V2; f--) {
         const zh_format format = (zh_format)f;
-        double seconds[3];
 
-        for (unsigned i = 0; i < 3; i++)
-            seconds[i] = directory(scratch, "tmpfs", format, groups[i], rounds[i], i == 0 ? 3 : i == 1 ? 1 : 0);
-        bench_line("hierarchy", f == ZH_V3 ? "growth-v3-10k-100k" : "growth-v2-10k-100k", "permille", 1000,
-                   "11-times-the-time", 1000 * seconds[2] / (11 * seconds[1]));
-        for (unsigned i = 0; i < 3; i++)
-            memory(format, groups[i], 3, i == 0 ? 3 : i == 1 ? 1 : 0);
+        if (wanted(argc, argv, "tmpfs"))
+            all_tmpfs(scratch, format);
+        for (unsigned i = 0; i < 3 && wanted(argc, argv, "memory"); i++)
+            memory(format, groups[i], 3, peer_rounds[i]);
+        if (wanted(argc, argv, "disk"))
+            all_disk(format);
     }
-    if (mkdtemp(disk) != NULL) {
-        for (unsigned i = 0; i < 2; i++)
-            for (int f = ZH_V3; f >= ZH_V2; f--)
-                (void)directory(disk, "disk", (zh_format)f, groups[i], 3, 1);
-        bench_remove(disk);
+    if (wanted(argc, argv, "latency")) {
+        latency(ZH_V3, 5, 1, 1);
+        latency(ZH_V3, 100, 10, 1);
+        latency(ZH_V3, 100, 64, 3);
+        latency(ZH_V2, 100, 64, 3);
     }
-    latency(ZH_V3, 5, 1, 1);
-    latency(ZH_V3, 100, 10, 1);
-    latency(ZH_V3, 100, 64, 3);
-    latency(ZH_V2, 100, 64, 3);
-    pending(100);
+    if (wanted(argc, argv, "pending"))
+        pending(100);
     bench_remove(scratch);
     return 0;
 }
