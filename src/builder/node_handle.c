@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/jsonw.h"
+#include "builder/consolidate.h"
 #include "meta/doc.h"
 
 #include <string.h>
@@ -279,27 +280,6 @@ int zh_handle_attributes(zh_handle *h, zh_buf *out, zh_error *err)
     return rc;
 }
 
-static int put_members_but(zh_buf *out, const zh_json *j, const char *but, zh_error *err)
-{
-    bool any = false;
-    int rc = ZH_OK;
-
-    for (const zh_json *e = zh_json_first(j); rc == ZH_OK && e != NULL; e = zh_json_next(e)) {
-        zh_jsonw w;
-
-        if (strcmp(zh_json_name(e), but) == 0)
-            continue;
-        zh_jsonw_init(&w, out, err);
-        w.comma = any;
-        zh_jsonw_key(&w, zh_json_name(e));
-        rc = zh_jsonw_finish(&w);
-        if (rc == ZH_OK)
-            rc = zh_json_print(out, e, err);
-        any = true;
-    }
-    return rc;
-}
-
 int zh_handle_metadata(zh_handle *h, zh_buf *out, zh_error *err)
 {
     static const char group[] = "{\"zarr_format\":2}";
@@ -311,15 +291,14 @@ int zh_handle_metadata(zh_handle *h, zh_buf *out, zh_error *err)
         rc = zh_json_parse(&j, text, strlen(text), err);
     if (rc < 0)
         return rc;
-    rc = zh_buf_putc(out, '{', err);
-    if (rc == ZH_OK)
-        rc = put_members_but(out, j, "consolidated_metadata", err);
+    rc = zh_consolidate__without(out, j, NULL, err);
     zh_json_free(j);
-    if (rc == ZH_OK && h->format == ZH_V2) {
-        rc = zh_buf_puts(out, ",\"attributes\":", err);
-        if (rc == ZH_OK)
-            rc = put_braced(out, h->attributes, err);
-    }
+    if (rc < 0 || h->format == ZH_V3)
+        return rc;
+    out->len--; /* the attributes before the closing brace */
+    rc = zh_buf_puts(out, ",\"attributes\":", err);
+    if (rc == ZH_OK)
+        rc = put_braced(out, h->attributes, err);
     return rc < 0 ? rc : zh_buf_putc(out, '}', err);
 }
 

@@ -14,29 +14,11 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/key.h"
+#include "builder/reader.h"
 #include "store/key_list.h"
 #include "meta/doc.h"
 
-/* One worker's memory. */
-typedef struct reader {
-    zh_buf key, text, attrs;
-} reader;
-
-static void init_reader(reader *r)
-{
-    zh_buf_init(&r->key, ZH_KEY_MAX);
-    zh_buf_init(&r->text, ZH_DOCUMENT_MAX);
-    zh_buf_init(&r->attrs, ZH_DOCUMENT_MAX);
-}
-
-static void dispose_reader(reader *r)
-{
-    zh_buf_dispose(&r->key);
-    zh_buf_dispose(&r->text);
-    zh_buf_dispose(&r->attrs);
-}
-
-static int get(zh_buf *out, reader *r, zh_tree *t, const char *path, const char *document, zh_error *err)
+static int get(zh_buf *out, zh_reader *r, zh_tree *t, const char *path, const char *document, zh_error *err)
 {
     const char *key;
     int rc;
@@ -49,7 +31,7 @@ static int get(zh_buf *out, reader *r, zh_tree *t, const char *path, const char 
     return key ? zh_store_get(t->store, key, out, err) : ZH_NOMEM;
 }
 
-static int read_v3(zh_doc *out, reader *r, zh_tree *t, const char *path, zh_error *err)
+static int read_v3(zh_doc *out, zh_reader *r, zh_tree *t, const char *path, zh_error *err)
 {
     int rc = get(&r->text, r, t, path, "zarr.json", err);
 
@@ -57,7 +39,7 @@ static int read_v3(zh_doc *out, reader *r, zh_tree *t, const char *path, zh_erro
 }
 
 /* An array wins over a group, as it does in zarr-python. */
-static int read_v2(zh_doc *out, bool *has_zattrs, reader *r, zh_tree *t, const char *path, zh_error *err)
+static int read_v2(zh_doc *out, bool *has_zattrs, zh_reader *r, zh_tree *t, const char *path, zh_error *err)
 {
     zh_node_kind kind = ZH_NODE_ARRAY;
     int rc;
@@ -118,7 +100,7 @@ static void mark_broken(zh_node *node, int code, zh_node_kind kind, const zh_err
 }
 
 /* A node without id and parent. ZH_NOTFOUND: no document at path. */
-static int read_node(zh_node **out, reader *r, zh_tree *t, const char *path, const char *segment, const char *name,
+static int read_node(zh_node **out, zh_reader *r, zh_tree *t, const char *path, const char *segment, const char *name,
                      zh_error *err)
 {
     zh_doc doc = {ZH_NODE_ARRAY, NULL, NULL, NULL, false};
@@ -195,7 +177,7 @@ int zh_load__child(zh_node **out, zh_node *group, const char *name, size_t n, zh
     zh_node *node = NULL;
     const char *text;
     bool changed;
-    reader r;
+    zh_reader r;
     int rc;
 
     if (n > ZH_SEGMENT_MAX || zh_name_escape(segment, &changed, name, n, NULL) < 0)
@@ -204,7 +186,7 @@ int zh_load__child(zh_node **out, zh_node *group, const char *name, size_t n, zh
     segment[n] = '\0';
     if ((changed && !may_be_foreign(segment, n)) || zh_children__find_segment(group, segment, n))
         return ZH_NOTFOUND;
-    init_reader(&r);
+    zh_reader_init(&r);
     if (group->path_len + n + ZH_KEY_ROOM_GROUP > ZH_KEY_MAX)
         rc = ZH_NOTFOUND;
     else
@@ -224,7 +206,7 @@ int zh_load__child(zh_node **out, zh_node *group, const char *name, size_t n, zh
         rc = adopt(group, node, err);
     if (rc == ZH_OK)
         *out = node;
-    dispose_reader(&r);
+    zh_reader_dispose(&r);
     zh_buf_dispose(&path);
     return rc;
 }
@@ -236,7 +218,7 @@ typedef struct listing {
     const char *prefix; /* the group's path */
     zh_key_list found;  /* children to be read, sorted */
     zh_node **nodes;    /* what was read, NULL: no node */
-    reader *readers;    /* one a worker */
+    zh_reader *readers; /* one a worker */
 } listing;
 
 static int compare_entries(const void *a, const void *b)
@@ -372,10 +354,10 @@ static int read_all(listing *l, zh_error *err)
         rc = zh_error_nomem(err);
     } else {
         for (i = 0; i < width; i++)
-            init_reader(&l->readers[i]);
+            zh_reader_init(&l->readers[i]);
         rc = zh_pool_run(pool, l->found.n, read_child, l, err);
         for (i = 0; i < width; i++)
-            dispose_reader(&l->readers[i]);
+            zh_reader_dispose(&l->readers[i]);
         if (rc == ZH_OK)
             rc = adopt_all(l, err);
         for (i = 0; i < l->found.n; i++) {
@@ -414,7 +396,7 @@ int zh_load__listing(zh_node *group, zh_error *err)
 
 /* The root. */
 
-static int read_root(zh_doc *doc, bool *has_zattrs, reader *r, zh_tree *t, zh_error *err)
+static int read_root(zh_doc *doc, bool *has_zattrs, zh_reader *r, zh_tree *t, zh_error *err)
 {
     int rc;
 
@@ -437,10 +419,10 @@ int zh_load__root(zh_tree *t, zh_error *err)
 {
     zh_doc doc = {ZH_NODE_GROUP, NULL, NULL, NULL, false};
     bool has_zattrs = false;
-    reader r;
+    zh_reader r;
     int rc;
 
-    init_reader(&r);
+    zh_reader_init(&r);
     rc = read_root(&doc, &has_zattrs, &r, t, err);
     if (rc == ZH_OK) {
         rc = fill(t->root, &doc, has_zattrs, err);
@@ -448,6 +430,6 @@ int zh_load__root(zh_tree *t, zh_error *err)
     }
     /* v2: whether there is a .zmetadata is not asked; erasing one that is absent is no failure. */
     t->consolidated = t->format == ZH_V2 || t->root->consolidated;
-    dispose_reader(&r);
+    zh_reader_dispose(&r);
     return rc;
 }
