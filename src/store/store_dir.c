@@ -13,7 +13,8 @@
  * what a killed program leaves is known for ours and can be created over (ZH_CREATE_TRUNC), although it is not a Zarr
  * store yet; and no other reader takes it for one. ZH_CREATE_TRUNC of a Zarr store: marker, then the root documents go,
  * then the rest, so that at no moment a reader finds a root document with half of its store behind it. The directory
- * itself stays (its owner, mode, and mount point), and a symbolic link to it too.
+ * itself stays (its owner, mode, and mount point), and a symbolic link to it too. What is a store is asked of the text
+ * of the root documents, not of their names (dir_claim.c, root_document.c).
  *
  * Threads: the operations keep no state but the cache (locked there), a counter and two flags (atomic). A directory
  * that has become empty is removed, and one is moved, under `emptying`, held for writing; whoever is on the way through

@@ -416,6 +416,132 @@ static void one_of_many_moves_wins(void **state)
     zh_store_close(s);
 }
 
+enum { STREAM = 1500 };
+
+/* One thread moves m/a away again and again, to q/0, q/1..., while others put into it. */
+typedef struct stream {
+    zh_store *s;
+    atomic_size_t to_put;
+    atomic_size_t moved;    /* moves that are over */
+    size_t before[STREAM];  /* how many were, when the put began */
+    size_t carried[STREAM]; /* the move that took the key along; SIZE_MAX: none */
+    size_t at;              /* of the listing */
+} stream;
+
+static int move_away(stream *st, zh_error *err)
+{
+    char to[32];
+    int rc = ZH_OK;
+
+    while ((rc == ZH_OK || rc == ZH_NOTFOUND) && atomic_load(&st->to_put) > 0) {
+        (void)snprintf(to, sizeof(to), "q/%zu", atomic_load(&st->moved));
+        rc = zh_store_move(st->s, "m/a", to, 0, err);
+        if (rc == ZH_OK)
+            (void)atomic_fetch_add(&st->moved, 1);
+    }
+    return rc == ZH_NOTFOUND ? ZH_OK : rc;
+}
+
+static int stream_job(void *payload, size_t index, unsigned worker, zh_error *err)
+{
+    stream *st = payload;
+    char key[32];
+    int rc;
+
+    (void)worker;
+    if (index == 0)
+        return move_away(st, err);
+    index--;
+    st->before[index] = atomic_load(&st->moved);
+    (void)snprintf(key, sizeof(key), "m/a/b/%zu", index);
+    rc = zh_store_put(st->s, key, key, strlen(key), index % 2 == 0 ? 0 : ZH_PUT_PLAIN | ZH_PUT_NEWDIR, err);
+    (void)atomic_fetch_sub(&st->to_put, 1);
+    return rc;
+}
+
+static int note_carried(void *payload, const char *name, bool is_prefix, zh_error *err)
+{
+    stream *st = payload;
+    const size_t index = (size_t)strtoul(name, NULL, 10);
+
+    (void)is_prefix;
+    (void)err;
+    assert_true(index < STREAM);
+    st->carried[index] = st->at;
+    return ZH_OK;
+}
+
+/* A put that begins after a move has ended goes where its key says, and not to where that move went. */
+static void a_put_follows_no_move_that_is_over(void **state)
+{
+    stream *st = calloc(1, sizeof(*st));
+    zh_error err = ZH_ERROR_INIT;
+    char key[64];
+    zh_pool *p;
+
+    (void)state;
+    assert_non_null(st);
+    st->s = open_movable();
+    atomic_init(&st->to_put, STREAM);
+    atomic_init(&st->moved, 0);
+    assert_zh_ok(zh_pool_new(&p, 4, &err), &err);
+    assert_zh_ok(zh_pool_run(p, STREAM + 1, stream_job, st, &err), &err);
+    zh_pool_free(p);
+    memset(st->carried, 0xff, sizeof(st->carried));
+    for (st->at = 0; st->at < atomic_load(&st->moved); st->at++) {
+        (void)snprintf(key, sizeof(key), "q/%zu/b", st->at);
+        assert_zh_ok(zh_store_list(st->s, key, note_carried, st, &err), &err);
+    }
+    for (size_t i = 0; i < STREAM; i++) {
+        uint64_t size;
+
+        if (st->carried[i] == SIZE_MAX) {
+            (void)snprintf(key, sizeof(key), "m/a/b/%zu", i);
+            assert_zh_ok(zh_store_size(st->s, key, &size, &err), &err);
+        } else {
+            assert_true(st->carried[i] >= st->before[i]);
+        }
+    }
+    zh_store_close(st->s);
+    free(st);
+}
+
+enum { MANY = 1500 };
+
+static void name_one(char key[64], const char *head, unsigned i)
+{
+    (void)snprintf(key, 64, "%s/%u/%s%u", head, i % 7, i % 3 == 0 ? "-/" : i % 3 == 1 ? "z/z/" : "", i);
+}
+
+static void many_keys_move(void **state)
+{
+    zh_store *s = open_movable();
+    char key[64];
+
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++) {
+        name_one(key, i % 2 == 0 ? "p" : "q", i);
+        put(s, key, key);
+    }
+    move(s, "p", "r", 0);
+    move(s, "q", "p", 0);
+    move(s, "p/3", "r/4", ZH_MOVE_EXCHANGE);
+    for (unsigned i = 0; i < MANY; i++) {
+        char want[64];
+
+        name_one(want, i % 2 == 0 ? "p" : "q", i);
+        name_one(key, i % 2 == 0 ? "r" : "p", i);
+        if (i % 2 == 0 && i % 7 == 4)
+            memcpy(key, "p/3", 3);
+        else if (i % 2 == 1 && i % 7 == 3)
+            memcpy(key, "r/4", 3);
+        value_is(s, key, want);
+    }
+    list_is(s, "", "p/ r/ ");
+    list_is(s, "p", "0/ 1/ 2/ 3/ 4/ 5/ 6/ ");
+    zh_store_close(s);
+}
+
 /* --- the end of memory --- */
 
 static int put_some(zh_store *s)
@@ -822,6 +948,8 @@ static const struct CMUnitTest tests[] = {
     zh_sandbox_test(no_reader_sees_half_a_move),
     zh_sandbox_test(no_put_is_lost_while_things_move),
     zh_sandbox_test(one_of_many_moves_wins),
+    zh_sandbox_test(a_put_follows_no_move_that_is_over),
+    zh_sandbox_test(many_keys_move),
     zh_sandbox_test(a_move_survives_the_end_of_memory),
     zh_sandbox_test(the_lock_keeps_threads_apart),
     zh_sandbox_test(the_lock_keeps_handles_apart),

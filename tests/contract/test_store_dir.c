@@ -761,6 +761,12 @@ static void moves_after_others_replaced_directories(void **state)
     move(s, "a/b", "n/m", ZH_MOVE_EXCHANGE);
     file_is("s/n/m/x", "5");
     file_is("s/a/b/x", "6");
+    put(s, "to/deep/x", "7", 0);
+    assert_int_equal(system("rm -rf s/to"), 0); /* where it is to go, and nothing else */
+    move(s, "a/b", "to/deep/b", 0);
+    file_is("s/to/deep/b/x", "6");
+    assert_int_equal(system("rm -rf s/to"), 0);
+    assert_int_equal(zh_store_move(s, "to/deep/b", "c", 0, NULL), ZH_NOTFOUND);
     zh_store_close(s);
 }
 
@@ -857,6 +863,40 @@ static void the_lock_is_one_on_the_directory(void **state)
     zh_store_close(s);
 }
 
+static void locks_and_moves_leave_no_descriptors(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    const unsigned before = entries("/proc/self/fd");
+    zh_error err = ZH_ERROR_INIT;
+    struct rlimit old, none;
+
+    (void)state;
+    put(s, "a/x", "1", 0);
+    assert_int_equal(symlink("a", "s/link"), 0);
+    assert_zh_ok(zh_store_lock(s, &err), &err);
+    zh_store_unlock(s);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none = old;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_zh_code(zh_store_lock(s, &err), ZH_IO, &err);
+    assert_int_equal(err.sys_errno, EMFILE);
+    assert_zh_message(&err, "cannot lock 's'");
+    assert_zh_code(zh_store_move(s, "a", "n/m", 0, &err), ZH_IO, &err);
+    assert_int_equal(err.sys_errno, EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    file_is("s/a/x", "1");
+    assert_false(exists("s/n"));
+    assert_zh_ok(zh_store_lock(s, &err), &err); /* one that failed is not held */
+    assert_zh_code(zh_store_move(s, "a", "link/x", 0, &err), ZH_IO, &err);
+    assert_zh_code(zh_store_move(s, "a", "link", 0, &err), ZH_EXISTS, &err);
+    assert_int_equal(zh_store_move(s, "absent", "b", 0, &err), ZH_NOTFOUND);
+    move(s, "a", "b", 0);
+    zh_store_unlock(s);
+    assert_int_equal(entries("/proc/self/fd"), before);
+    zh_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -890,6 +930,7 @@ int main(void)
         zh_sandbox_test(moves_after_others_replaced_directories),
         zh_sandbox_test(mount_points_are_not_crossed),
         zh_sandbox_test(the_lock_is_one_on_the_directory),
+        zh_sandbox_test(locks_and_moves_leave_no_descriptors),
     };
 
     return cmocka_run_group_tests_name("store_dir", tests, NULL, NULL);
