@@ -21,7 +21,8 @@ static void note(bool fine)
 
 void out_n(const char *text, size_t n)
 {
-    note(fwrite(text, 1, n, stdout) == n);
+    if (n > 0)
+        note(fwrite(text, 1, n, stdout) == n);
 }
 
 void out(const char *text)
