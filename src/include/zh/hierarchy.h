@@ -64,7 +64,8 @@ ZH_API int zh_handle_read(zh_handle *h, const uint64_t *start, const uint64_t *c
 /* A node's last document has been stored. Called on the thread of the caller of the creating function, also while other
  * nodes are being written. path is relative to the group for zh_create_under. The handle may be used at once, chunks
  * may be written; other readers see the node when its subtree is published. Existing groups that stand for implicit
- * ones are not reported. Another answer than 0 aborts (ZH_ABORTED). */
+ * ones are not reported. It must not create in the same store: that may be locked. Another answer than 0 aborts
+ * (ZH_ABORTED). */
 typedef int (*zh_created_fn)(void *payload, const char *path, zh_node_kind kind, zh_handle *node);
 
 typedef struct zh_create_stats {

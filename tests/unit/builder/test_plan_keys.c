@@ -41,7 +41,7 @@ static void fails(const char *lines, int code, const char *text)
     plan_fails(ZH_V3, lines, code, text);
 }
 
-static void normed_keys__T2029(void **state)
+static void normed_keys__T2029_TS369(void **state)
 {
     (void)state;
     plan_is("g a\ng /b\ng\na /a//c////", "g \ng a\na a/c\ng b\n");
@@ -319,7 +319,7 @@ static void grows_in_proportion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(normed_keys__T2029),
+        cmocka_unit_test(normed_keys__T2029_TS369),
         cmocka_unit_test(empty__TestParseHierarchyDict),
         cmocka_unit_test(implicit_groups__TestParseHierarchyDict),
         cmocka_unit_test(normalize_path_valid__TS314),
