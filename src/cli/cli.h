@@ -70,7 +70,10 @@ int exit_code_of(int code);
 
 /* An existing store. */
 int open_store(zh_store **s, const char *path, zh_open_mode mode, zh_error *err);
-/* One to create in: made if there is none. kind: "dir", "zip" or NULL (by the name). */
+/* One whose root document is there, or that was never finished. */
+int open_store_to_repair(zh_store **s, const char *path, zh_error *err);
+/* One to create in: made if there is none. kind: "dir", "zip" or NULL (by the name). One that was begun and never
+ * finished is ZH_EXISTS: another process may just be creating it. */
 int open_or_make_store(zh_store **s, bool *made, const char *path, const char *kind, zh_error *err);
 /* Takes a store that was made, and in which nothing was created, away again. */
 void unmake_store(const char *path);

@@ -74,7 +74,7 @@ int run_check(globals *g, int argc, char **argv)
         repair = true;
     if (which == -2 || !check_operands("check", argc, 1, 1))
         return EXIT_USAGE;
-    rc = open_store(&s, argv[0], repair ? ZH_OPEN_WRITE : ZH_OPEN_READ, &err);
+    rc = repair ? open_store_to_repair(&s, argv[0], &err) : open_store(&s, argv[0], ZH_OPEN_READ, &err);
     if (rc < 0)
         return exit_code_of(rc);
     rc = zh_check(s, repair, on_finding, &c, &stats, &err);

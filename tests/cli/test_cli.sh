@@ -128,6 +128,22 @@ status 0 "$zh" tree j.zarr
 said 'n: ' out
 status 1 "$zh" check empty-dir-that-is-not-there
 
+# a directory that is no store keeps what it has
+mkdir -p photos/2024 && printf 'a' >photos/2024/1 && printf 'b' >photos/2024/c
+status 1 "$zh" check --repair photos
+said 'is no Zarr store' err
+[ -e photos/2024/1 ] && [ -e photos/2024/c ] || fail "foreign files were removed"
+
+# a store that was begun may be one that another process is creating
+mkdir -p begun/.0123.zh-tmp hollow && : >begun/.unfinished.zh-tmp
+for options in --quiet --overwrite; do
+    status 1 "$zh" create "$options" begun v3.json
+    said 'a store is being created' err
+    [ "$(wc -l <err)" -eq 1 ] || fail "told twice: $(cat err)"
+    [ -d begun/.0123.zh-tmp ] || fail "another's creation was removed"
+done
+status 0 "$zh" create hollow v3.json
+
 # mistakes
 status 2 "$zh"
 status 2 "$zh" frobnicate
