@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "store_kinds.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -422,6 +423,7 @@ enum { STREAM = 1500 };
 typedef struct stream {
     zh_store *s;
     atomic_size_t to_put;
+    atomic_bool failed;     /* a put, after which no more are begun */
     atomic_size_t moved;    /* moves that are over */
     size_t before[STREAM];  /* how many were, when the put began */
     size_t carried[STREAM]; /* the move that took the key along; SIZE_MAX: none */
@@ -433,7 +435,7 @@ static int move_away(stream *st, zh_error *err)
     char to[32];
     int rc = ZH_OK;
 
-    while ((rc == ZH_OK || rc == ZH_NOTFOUND) && atomic_load(&st->to_put) > 0) {
+    while ((rc == ZH_OK || rc == ZH_NOTFOUND) && atomic_load(&st->to_put) > 0 && !atomic_load(&st->failed)) {
         (void)snprintf(to, sizeof(to), "q/%zu", atomic_load(&st->moved));
         rc = zh_store_move(st->s, "m/a", to, 0, err);
         if (rc == ZH_OK)
@@ -455,6 +457,8 @@ static int stream_job(void *payload, size_t index, unsigned worker, zh_error *er
     st->before[index] = atomic_load(&st->moved);
     (void)snprintf(key, sizeof(key), "m/a/b/%zu", index);
     rc = zh_store_put(st->s, key, key, strlen(key), index % 2 == 0 ? 0 : ZH_PUT_PLAIN | ZH_PUT_NEWDIR, err);
+    if (rc < 0)
+        atomic_store(&st->failed, true);
     (void)atomic_fetch_sub(&st->to_put, 1);
     return rc;
 }
@@ -483,6 +487,7 @@ static void a_put_follows_no_move_that_is_over(void **state)
     assert_non_null(st);
     st->s = open_movable();
     atomic_init(&st->to_put, STREAM);
+    atomic_init(&st->failed, false);
     atomic_init(&st->moved, 0);
     assert_zh_ok(zh_pool_new(&p, 4, &err), &err);
     assert_zh_ok(zh_pool_run(p, STREAM + 1, stream_job, st, &err), &err);
@@ -618,15 +623,20 @@ static int lock_job(void *payload, size_t index, unsigned worker, zh_error *err)
     locked *l = payload;
     zh_store *s = l->s[index % 2];
     int rc = zh_store_lock(s, err);
+    size_t n = 0;
 
     (void)worker;
     if (rc < 0)
         return rc;
     if (atomic_fetch_add(&l->inside, 1) != 0)
         rc = zh_error_set(err, ZH_CORRUPT, "two have the lock");
-    /* something that takes time, and uses the store as a creator does */
-    if (rc == ZH_OK)
-        rc = zh_store_put(s, "x", "1", 1, 0, err);
+    /* what uses the store as a creator does, and gives others the time to come in */
+    for (int i = 0; rc == ZH_OK && i < 5; i++) {
+        rc = zh_store_list(s, "", count, &n, err);
+        (void)sched_yield();
+        if (atomic_load(&l->inside) != 1)
+            rc = zh_error_set(err, ZH_CORRUPT, "two have the lock");
+    }
     (void)atomic_fetch_add(&l->entered, 1);
     (void)atomic_fetch_sub(&l->inside, 1);
     zh_store_unlock(s);
