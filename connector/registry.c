@@ -344,9 +344,10 @@ void zvol_file_drop(zvol_file *f)
         H5Pclose(f->fapl);
     if (f->fcpl >= 0)
         H5Pclose(f->fcpl);
+    /* The handle last: HDF5 has its id still, and looks at ids while the hidden native file is closed. */
+    if (--s->nfiles == 0)
+        store_close(s);
     zh_free(f->name);
     f->base.magic = 0;
     zh_free(f);
-    if (--s->nfiles == 0)
-        store_close(s);
 }

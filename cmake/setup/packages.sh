@@ -13,7 +13,7 @@ build_packages=(build-essential cmake ninja-build pkg-config
     libcjson-dev libzip-dev libdeflate-dev zlib1g-dev libzstd-dev libblosc-dev libcmocka-dev
     python3 python3-venv ca-certificates)
 source_packages=(dpkg-dev xz-utils) # to unpack the source of HDF5, where it is not there yet
-test_packages=(unzip strace clang-format clang-tidy)
+test_packages=(unzip strace clang-format clang-tidy valgrind)
 
 # The same, for systems that have another package manager: programs, and modules that pkg-config knows.
 build_programs=(cc make cmake ninja pkg-config python3)
