@@ -27,13 +27,13 @@ static int errno_for(const zh_error *err)
     }
 }
 
-void zvol_err_push(const char *func, unsigned line, hid_t maj, hid_t min, const zh_error *err)
+void zvol_err_push(const char *func, unsigned line, hid_t maj, hid_t min, const char *where, const zh_error *err)
 {
     const char *text = err->message[0] ? err->message : "failed without a message";
     int number = errno_for(err);
 
-    H5Epush2(H5E_DEFAULT, "vol-zarr", func, line, H5E_ERR_CLS_g, maj, min, "%s, errno = %d, error message = '%s'", text,
-             number, strerror(number));
+    H5Epush2(H5E_DEFAULT, "vol-zarr", func, line, H5E_ERR_CLS_g, maj, min, "%s%s, errno = %d, error message = '%s'",
+             where, text, number, strerror(number));
 }
 
 static herr_t take_deepest(unsigned n, const H5E_error2_t *record, void *payload)

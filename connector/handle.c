@@ -80,20 +80,6 @@ int zvol_check_plist(hid_t plist, hid_t deflt, hid_t cls, const char *what, zh_e
     return zh_error_set(err, ZH_INVALID, "not a %s property list", what);
 }
 
-void zvol_err_push_at(const char *func, unsigned line, hid_t maj, hid_t min, zh_error *err, void *obj)
-{
-    zh_buf path = ZH_BUF_INIT((size_t)1 << 24);
-    const char *store = zvol_file_of(obj)->name;
-    const char *text = NULL;
-
-    if (zh_node_path(zvol_node_of(obj), &path, NULL) == ZH_OK && path.len > 0)
-        text = zh_buf_cstr(&path, NULL);
-    if (!strstr(err->message, store))
-        zh_error_prefix(err, "%s: %.200s", store, text ? text : "(an object without a name)");
-    zh_buf_dispose(&path);
-    zvol_err_push(func, line, maj, min, err);
-}
-
 H5I_type_t zvol_node_id_type(const zh_node *node)
 {
     return node->kind == ZH_NODE_ARRAY ? H5I_DATASET : H5I_GROUP;

@@ -84,11 +84,6 @@ H5O_type_t zvol_node_object_type(const zh_node *node);
 
 void zvol_token_of(H5O_token_t *out, const zh_node *node);
 
-/* Pushes err, with the store and the path of obj in front where the message does not have them: what a name in the
- * message is relative to. */
-void zvol_err_push_at(const char *func, unsigned line, hid_t maj, hid_t min, zh_error *err, void *obj);
-#define ZVOL_PUSH_AT(maj, min, err, obj) zvol_err_push_at(__func__, __LINE__, (maj), (min), (err), (obj))
-
 /* Set by object.get NAME: how ids are told to be ours (see zvol_id_is_ours). */
 extern void *zvol_probe;
 /* The handle behind an id, or NULL if the id is not a Zarr object's. Does not touch the error stack. */

@@ -3,8 +3,11 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "err.h"
 
 #include <string.h>
+
+#define PATH_LIMIT ((size_t)1 << 24)
 
 /* The next component at *p; false at the end. "." components are passed over. */
 static bool next_component(const char **p, const char **name, size_t *n)
@@ -32,15 +35,15 @@ static bool has_more(const char *p)
 
 /* last: a member whose document cannot be used is found, too: it has a name and can be told of. Opening it fails, with
  * the cause. */
-static int step(zh_node **node, const char *name, size_t n, bool last, const char *path, zh_error *err)
+static int step(zh_node **node, const char *name, size_t n, bool last, zh_error *err)
 {
     int rc;
 
     if ((*node)->kind != ZH_NODE_GROUP)
-        return zh_error_set(err, ZH_NOTFOUND, "'%s': a dataset has no members", path);
+        return zh_error_set(err, ZH_NOTFOUND, "a dataset has no members");
     rc = last ? zh_node_find(node, *node, name, n, err) : zh_node_child(node, *node, name, n, err);
     if (rc == ZH_NOTFOUND)
-        return zh_error_set(err, rc, "'%s': component '%.*s' not found", path, (int)(n > 200 ? 200 : n), name);
+        return zh_error_set(err, rc, "component '%.*s' not found", (int)(n > 200 ? 200 : n), name);
     return rc;
 }
 
@@ -52,7 +55,7 @@ int zvol_walk(zh_node **out, zh_node *start, const char *path, zh_error *err)
     size_t n;
 
     while (next_component(&p, &name, &n)) {
-        int rc = step(&node, name, n, !has_more(p), path, err);
+        int rc = step(&node, name, n, !has_more(p), err);
 
         if (rc < 0)
             return rc;
@@ -61,11 +64,11 @@ int zvol_walk(zh_node **out, zh_node *start, const char *path, zh_error *err)
     return ZH_OK;
 }
 
-static int step_or_make(zh_node **node, const char *name, size_t n, const char *path, zh_error *err)
+static int step_or_make(zh_node **node, const char *name, size_t n, zh_error *err)
 {
     zh_error ignored = ZH_ERROR_INIT;
     zh_node *group = *node;
-    int rc = step(node, name, n, false, path, &ignored);
+    int rc = step(node, name, n, false, &ignored);
 
     if (rc == ZH_NOTFOUND && group->kind == ZH_NODE_GROUP)
         return zh_node_new_group(node, group->tree, group, name, n, NULL, err);
@@ -92,7 +95,7 @@ int zvol_walk_parent(zh_node **group, const char **last, size_t *n, zh_node *sta
             *n = len;
             break;
         }
-        rc = make ? step_or_make(&node, name, len, path, err) : step(&node, name, len, false, path, err);
+        rc = make ? step_or_make(&node, name, len, err) : step(&node, name, len, false, err);
         if (rc < 0)
             return rc;
     }
@@ -184,4 +187,56 @@ void zvol_children_free(zh_node **nodes, size_t n)
     for (i = 0; i < n; i++)
         zh_node_unref(nodes[i]);
     zh_free(nodes);
+}
+
+/* ---- errors ---- */
+
+/* The path that name leads to from path. */
+static void follow(zh_buf *path, const char *name)
+{
+    const char *part;
+    size_t n;
+
+    if (*name == '/')
+        path->len = 0;
+    while (next_component(&name, &part, &n))
+        if (((path->len == 1 && path->ptr[0] == '/') || zh_buf_putc(path, '/', NULL) == ZH_OK))
+            zh_buf_append(path, part, n, NULL);
+    if (path->len == 0)
+        zh_buf_putc(path, '/', NULL);
+}
+
+/* Without memory there is less of it. */
+static void append_path(zh_buf *out, void *obj, const H5VL_loc_params_t *lp, const char *name)
+{
+    zh_buf path = ZH_BUF_INIT(PATH_LIMIT);
+    zh_node *node = zvol_node_of(obj);
+
+    if (lp && (lp->type == H5VL_OBJECT_BY_IDX || lp->type == H5VL_OBJECT_BY_TOKEN) &&
+        zvol_locate(&node, obj, lp, NULL) < 0)
+        node = zvol_node_of(obj);
+    zh_node_path(node, &path, NULL);
+    if (path.len == 0)
+        zh_buf_puts(&path, "(an object without a name)", NULL);
+    if (lp && lp->type == H5VL_OBJECT_BY_NAME)
+        follow(&path, lp->loc_data.loc_by_name.name);
+    if (name)
+        follow(&path, name);
+    zh_buf_append(out, path.ptr, path.len, NULL);
+    zh_buf_dispose(&path);
+}
+
+void zvol_err_push_at(const char *func, unsigned line, hid_t maj, hid_t min, const zh_error *err, void *obj,
+                      const H5VL_loc_params_t *lp, const char *name)
+{
+    zh_buf where = ZH_BUF_INIT(PATH_LIMIT);
+    const char *text;
+
+    zh_buf_puts(&where, zvol_file_of(obj)->name, NULL);
+    zh_buf_puts(&where, ": ", NULL);
+    append_path(&where, obj, lp, name);
+    zh_buf_puts(&where, ": ", NULL);
+    text = zh_buf_cstr(&where, NULL);
+    zvol_err_push(func, line, maj, min, text ? text : "", err);
+    zh_buf_dispose(&where);
 }

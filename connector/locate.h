@@ -5,7 +5,7 @@
 #include "handle.h"
 
 /* Follows path from start ('/' in front: from the root; "." and empty components stay). ZH_NOTFOUND with a message
- * naming the path. */
+ * naming the component. */
 int zvol_walk(zh_node **out, zh_node *start, const char *path, zh_error *err);
 
 /* Where a new or existing link `path` lives: its group and the last component (pointing into path). *n == 0: the path
@@ -22,5 +22,12 @@ int zvol_child_at(zh_node **out, zh_node *group, H5_index_t index, H5_iter_order
 /* A snapshot of the children in that order, each referenced; freed with zvol_children_free. */
 int zvol_children(zh_node ***out, size_t *n, zh_node *group, H5_index_t index, H5_iter_order_t order, zh_error *err);
 void zvol_children_free(zh_node **nodes, size_t n);
+
+/* Pushes err behind "STORE: PATH: ": the store as the program named it, and the full path of what the call was about:
+ * what lp means, seen from obj, and name below that. Either may be NULL. */
+void zvol_err_push_at(const char *func, unsigned line, hid_t maj, hid_t min, const zh_error *err, void *obj,
+                      const H5VL_loc_params_t *lp, const char *name);
+#define ZVOL_PUSH_AT(maj, min, err, obj, lp, name)                                                                     \
+    zvol_err_push_at(__func__, __LINE__, (maj), (min), (err), (obj), (lp), (name))
 
 #endif

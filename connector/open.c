@@ -23,21 +23,9 @@ static void *open_dataset(void *from, zh_node *node, zh_error *err)
     return d;
 }
 
-int zvol_check_node(const zh_node *node, zh_error *err)
-{
-    zh_buf path = ZH_BUF_INIT((size_t)1 << 24);
-    int rc = zh_node_check(node, err);
-
-    if (rc < 0 && zh_node_path(node, &path, NULL) == ZH_OK)
-        zh_error_prefix(err, "%s: '%.*s'", zh_store_url(zh_tree_store(node->tree)), (int)path.len,
-                        (const char *)path.ptr);
-    zh_buf_dispose(&path);
-    return rc;
-}
-
 void *zvol_open_node(void *from, zh_node *node, zh_error *err)
 {
-    if (zvol_check_node(node, err) < 0)
+    if (zh_node_check(node, err) < 0)
         return NULL;
     if (node->kind == ZH_NODE_ARRAY)
         return open_dataset(from, node, err);
@@ -53,9 +41,9 @@ void *zvol_open_path(void *obj, const H5VL_loc_params_t *lp, const char *name, z
     if (rc == ZH_OK && name)
         rc = zvol_walk(&node, node, name, err);
     if (rc == ZH_OK)
-        rc = zvol_check_node(node, err);
+        rc = zh_node_check(node, err);
     if (rc == ZH_OK && node->kind != kind)
-        rc = zh_error_set(err, ZH_INVALID, "'%s' is a %s, not a %s", name ? name : ".", kinds[node->kind], kinds[kind]);
+        rc = zh_error_set(err, ZH_INVALID, "it is a %s, not a %s", kinds[node->kind], kinds[kind]);
     return rc == ZH_OK ? zvol_open_node(obj, node, err) : NULL;
 }
 
@@ -128,12 +116,12 @@ int zvol_new_link(zh_node **group, const char **last, size_t *n, void *obj, cons
     if (rc < 0)
         return rc;
     if (*n == 0)
-        return zh_error_set(err, ZH_EXISTS, "'%s': name already exists", name);
+        return zh_error_set(err, ZH_EXISTS, "name already exists");
     if ((*group)->kind != ZH_NODE_GROUP)
-        return zh_error_set(err, ZH_INVALID, "'%s': a dataset has no members", name);
+        return zh_error_set(err, ZH_INVALID, "a dataset has no members");
     rc = zh_node_find(&taken, *group, *last, *n, err);
     if (rc == ZH_OK)
-        return zh_error_set(err, ZH_EXISTS, "'%s': name already exists", name);
+        return zh_error_set(err, ZH_EXISTS, "name already exists");
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
 }
 

@@ -4,9 +4,6 @@
 
 #include "locate.h"
 
-/* ZH_OK, or why the node cannot be used, with the store and its path. */
-int zvol_check_node(const zh_node *node, zh_error *err);
-
 /* A handle on node: a zvol_obj for a group, a zvol_dataset for an array. NULL on failure. */
 void *zvol_open_node(void *from, zh_node *node, zh_error *err);
 

@@ -105,7 +105,7 @@ void *zvol_attr_create(void *obj, const H5VL_loc_params_t *lp, const char *name,
     if (!a) {
         zvol_attr_form_dispose(&form);
         zh_error_prefix(&err, "unable to create attribute '%s'", name);
-        ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTCREATE_g, &err, obj);
+        ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTCREATE_g, &err, obj, lp, NULL);
     }
     return a;
 }
@@ -172,6 +172,15 @@ static const zh_attr *attr_at(zh_node *node, H5_index_t index, H5_iter_order_t o
     return attr;
 }
 
+/* For messages, where the owner of an attribute is: an index in lp counts its attributes, not its members. */
+static const H5VL_loc_params_t *owner_of(const H5VL_loc_params_t *lp, const char **below)
+{
+    if (lp->type != H5VL_OBJECT_BY_IDX)
+        return lp;
+    *below = lp->loc_data.loc_by_idx.name;
+    return NULL;
+}
+
 /* The attribute that (lp, name) mean. For BY_IDX lp names the object and the index. */
 static const zh_attr *find_attr(zh_node **node, void *obj, const H5VL_loc_params_t *lp, const char *name, zh_error *err)
 {
@@ -196,6 +205,7 @@ void *zvol_attr_open(void *obj, const H5VL_loc_params_t *lp, const char *name, h
     zh_error err = ZH_ERROR_INIT;
     zvol_attribute *a = NULL;
     const zh_attr *attr = NULL;
+    const char *below = NULL;
     zh_node *node = NULL;
     zvol_attr_form form;
 
@@ -209,8 +219,10 @@ void *zvol_attr_open(void *obj, const H5VL_loc_params_t *lp, const char *name, h
         if (!a)
             zvol_attr_form_dispose(&form);
     }
-    if (!a)
-        ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTOPENOBJ_g, &err, obj);
+    if (!a) {
+        lp = owner_of(lp, &below);
+        ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTOPENOBJ_g, &err, obj, lp, below);
+    }
     return a;
 }
 
@@ -261,7 +273,7 @@ herr_t zvol_attr_read(void *attr, hid_t mem_type, void *buf, hid_t dxpl, void **
         return zvol_native_attr_read(attr, mem_type, buf, dxpl, req);
     if (read_attr(attr, mem_type, buf, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_READERROR_g, &err, attr);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_READERROR_g, &err, attr, NULL, NULL);
     return -1;
 }
 
@@ -293,7 +305,7 @@ herr_t zvol_attr_write(void *attr, hid_t mem_type, const void *buf, hid_t dxpl, 
         return zvol_native_attr_write(attr, mem_type, buf, dxpl, req);
     if (write_attr(attr, mem_type, buf, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_WRITEERROR_g, &err, attr);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_WRITEERROR_g, &err, attr, NULL, NULL);
     return -1;
 }
 
@@ -385,12 +397,18 @@ static int attr_get(void *obj, H5VL_attr_get_args_t *args, zh_error *err)
 herr_t zvol_attr_get(void *obj, H5VL_attr_get_args_t *args, hid_t dxpl, void **req)
 {
     zh_error err = ZH_ERROR_INIT;
+    const H5VL_loc_params_t *lp = NULL;
+    const char *below = NULL;
 
     if (zvol_is_native(obj))
         return zvol_native_attr_get(obj, args, dxpl, req);
     if (attr_get(obj, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTGET_g, &err, obj);
+    if (args->op_type == H5VL_ATTR_GET_INFO)
+        lp = owner_of(&args->args.get_info.loc_params, &below);
+    else if (args->op_type == H5VL_ATTR_GET_NAME)
+        lp = owner_of(&args->args.get_name.loc_params, &below);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTGET_g, &err, obj, lp, below);
     return -1;
 }
 
@@ -504,7 +522,7 @@ herr_t zvol_attr_specific(void *obj, const H5VL_loc_params_t *lp, H5VL_attr_spec
     }
     if (rc == ZH_OK)
         return result;
-    ZVOL_PUSH_AT(H5E_ATTR_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADVALUE_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_ATTR_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADVALUE_g, &err, obj, lp, NULL);
     return -1;
 }
 
@@ -515,7 +533,7 @@ herr_t zvol_attr_optional(void *obj, H5VL_optional_args_t *args, hid_t dxpl, voi
     if (zvol_is_native(obj))
         return zvol_native_attr_optional(obj, args, dxpl, req);
     zh_error_set(&err, ZH_UNSUPPORTED, "attribute operation %d does not exist for Zarr stores", args->op_type);
-    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_UNSUPPORTED_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_UNSUPPORTED_g, &err, obj, NULL, NULL);
     return -1;
 }
 
@@ -527,6 +545,6 @@ herr_t zvol_attr_close(void *attr, hid_t dxpl, void **req)
         return zvol_native_close(attr, dxpl, req);
     if (zvol_close_object(attr, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTCLOSEOBJ_g, &err, attr);
+    ZVOL_PUSH_AT(H5E_ATTR_g, H5E_CANTCLOSEOBJ_g, &err, attr, NULL, NULL);
     return -1;
 }

@@ -86,8 +86,8 @@ void *zvol_dataset_create(void *obj, const H5VL_loc_params_t *lp, const char *na
         }
     }
     if (!d) {
-        zh_error_prefix(&err, "unable to create dataset '%s'", name ? name : "(anonymous)");
-        ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTCREATE_g, &err, obj);
+        zh_error_prefix(&err, "unable to create %s", name ? "dataset" : "a dataset without a name");
+        ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTCREATE_g, &err, obj, lp, name);
     }
     return d;
 }
@@ -102,7 +102,7 @@ void *zvol_dataset_open(void *obj, const H5VL_loc_params_t *lp, const char *name
     if (check_lists(H5P_DEFAULT, dapl, &err) == ZH_OK)
         d = zvol_open_path(obj, lp, name, ZH_NODE_ARRAY, &err);
     if (!d) {
-        ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTOPENOBJ_g, &err, obj);
+        ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTOPENOBJ_g, &err, obj, lp, name);
         return NULL;
     }
     d->dapl = copy_dapl(dapl);
@@ -144,31 +144,21 @@ static int write_one(zvol_dataset *d, hid_t mem_type, hid_t mem_space, hid_t fil
     return zvol_dset_write(&d->dset, a, d->obj.node->meta->shape, mem_type, mem_space, file_space, dxpl, buf, err);
 }
 
-/* What the layers below say of a chunk does not always name the store. */
-static void push_io_error(const char *func, unsigned line, void *dset, hid_t minor, zh_error *err)
-{
-    const char *path = zvol_is_native(dset) ? "" : zvol_file_of(dset)->store->path;
-
-    if (!strstr(err->message, path))
-        zh_error_prefix(err, "%s", path);
-    zvol_err_push(func, line, H5E_DATASET_g, minor, err);
-}
-
 herr_t zvol_dataset_read(size_t count, void *dset[], hid_t mem_type[], hid_t mem_space[], hid_t file_space[],
                          hid_t dxpl, void *buf[], void **req)
 {
     zh_error err = ZH_ERROR_INIT;
-    size_t i;
+    size_t i = 0;
     int rc;
 
     if (count && zvol_is_native(dset[0]))
         return zvol_native_dataset_read(count, dset, mem_type, mem_space, file_space, dxpl, buf, req);
     rc = check_one_kind(count, dset, &err);
-    for (i = 0; rc == ZH_OK && i < count; i++)
+    for (; rc == ZH_OK && i < count; i++)
         rc = read_one(dset[i], mem_type[i], mem_space[i], file_space[i], dxpl, buf[i], &err);
     if (rc == ZH_OK)
         return 0;
-    push_io_error(__func__, __LINE__, dset[0], H5E_READERROR_g, &err);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_READERROR_g, &err, dset[i > 0 ? i - 1 : 0], NULL, NULL);
     return -1;
 }
 
@@ -176,17 +166,17 @@ herr_t zvol_dataset_write(size_t count, void *dset[], hid_t mem_type[], hid_t me
                           hid_t dxpl, const void *buf[], void **req)
 {
     zh_error err = ZH_ERROR_INIT;
-    size_t i;
+    size_t i = 0;
     int rc;
 
     if (count && zvol_is_native(dset[0]))
         return zvol_native_dataset_write(count, dset, mem_type, mem_space, file_space, dxpl, buf, req);
     rc = check_one_kind(count, dset, &err);
-    for (i = 0; rc == ZH_OK && i < count; i++)
+    for (; rc == ZH_OK && i < count; i++)
         rc = write_one(dset[i], mem_type[i], mem_space[i], file_space[i], dxpl, buf[i], &err);
     if (rc == ZH_OK)
         return 0;
-    push_io_error(__func__, __LINE__, dset[0], H5E_WRITEERROR_g, &err);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_WRITEERROR_g, &err, dset[i > 0 ? i - 1 : 0], NULL, NULL);
     return -1;
 }
 
@@ -253,7 +243,7 @@ herr_t zvol_dataset_get(void *dset, H5VL_dataset_get_args_t *args, hid_t dxpl, v
         return zvol_native_dataset_get(dset, args, dxpl, req);
     if (dataset_get(dset, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTGET_g, &err, dset);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTGET_g, &err, dset, NULL, NULL);
     return -1;
 }
 
@@ -307,7 +297,8 @@ herr_t zvol_dataset_specific(void *obj, H5VL_dataset_specific_args_t *args, hid_
         rc = zvol_store_flush(zvol_file_of(obj)->store, &err);
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_DATASET_g, args->op_type == H5VL_DATASET_FLUSH ? H5E_CANTFLUSH_g : H5E_CANTSET_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_DATASET_g, args->op_type == H5VL_DATASET_FLUSH ? H5E_CANTFLUSH_g : H5E_CANTSET_g, &err, obj, NULL,
+                 NULL);
     return -1;
 }
 
@@ -320,7 +311,7 @@ herr_t zvol_dataset_optional(void *obj, H5VL_optional_args_t *args, hid_t dxpl, 
     zh_error_set(&err, ZH_UNSUPPORTED,
                  "dataset operation %d (direct chunk access and the like) is not supported for Zarr stores yet",
                  args->op_type);
-    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_UNSUPPORTED_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_UNSUPPORTED_g, &err, obj, NULL, NULL);
     return -1;
 }
 
@@ -332,6 +323,6 @@ herr_t zvol_dataset_close(void *dset, hid_t dxpl, void **req)
         return zvol_native_close(dset, dxpl, req);
     if (zvol_close_object(dset, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTCLOSEOBJ_g, &err, dset);
+    ZVOL_PUSH_AT(H5E_DATASET_g, H5E_CANTCLOSEOBJ_g, &err, dset, NULL, NULL);
     return -1;
 }

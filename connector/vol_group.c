@@ -44,8 +44,8 @@ void *zvol_group_create(void *obj, const H5VL_loc_params_t *lp, const char *name
         group = node ? zvol_open_node(obj, node, &err) : NULL;
     }
     if (!group) {
-        zh_error_prefix(&err, "unable to create group '%s'", name ? name : "(anonymous)");
-        ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTCREATE_g, &err, obj);
+        zh_error_prefix(&err, "unable to create %s", name ? "group" : "a group without a name");
+        ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTCREATE_g, &err, obj, lp, name);
     }
     return group;
 }
@@ -60,7 +60,7 @@ void *zvol_group_open(void *obj, const H5VL_loc_params_t *lp, const char *name, 
     if (zvol_check_plist(gapl, H5P_LST_GROUP_ACCESS_ID_g, H5P_CLS_GROUP_ACCESS_ID_g, "group access", &err) == ZH_OK)
         group = zvol_open_path(obj, lp, name, ZH_NODE_GROUP, &err);
     if (!group)
-        ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTOPENOBJ_g, &err, obj);
+        ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTOPENOBJ_g, &err, obj, lp, name);
     return group;
 }
 
@@ -110,7 +110,8 @@ herr_t zvol_group_get(void *obj, H5VL_group_get_args_t *args, hid_t dxpl, void *
         rc = group_info(obj, &args->args.get_info.loc_params, args->args.get_info.ginfo, &err);
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTGET_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTGET_g, &err, obj,
+                 args->op_type == H5VL_GROUP_GET_INFO ? &args->args.get_info.loc_params : NULL, NULL);
     return -1;
 }
 
@@ -127,7 +128,7 @@ herr_t zvol_group_specific(void *obj, H5VL_group_specific_args_t *args, hid_t dx
         rc = zh_error_set(&err, ZH_UNSUPPORTED, "mounting files is not supported in Zarr stores");
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_SYM_g, rc == ZH_UNSUPPORTED ? H5E_UNSUPPORTED_g : H5E_CANTFLUSH_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_SYM_g, rc == ZH_UNSUPPORTED ? H5E_UNSUPPORTED_g : H5E_CANTFLUSH_g, &err, obj, NULL, NULL);
     return -1;
 }
 
@@ -190,7 +191,7 @@ herr_t zvol_group_optional(void *obj, H5VL_optional_args_t *args, hid_t dxpl, vo
                 ? -1
                 : 0;
     if (err.code < 0)
-        ZVOL_PUSH_AT(H5E_SYM_g, H5E_UNSUPPORTED_g, &err, obj);
+        ZVOL_PUSH_AT(H5E_SYM_g, H5E_UNSUPPORTED_g, &err, obj, NULL, NULL);
     return result;
 }
 
@@ -202,6 +203,6 @@ herr_t zvol_group_close(void *group, hid_t dxpl, void **req)
         return zvol_native_close(group, dxpl, req);
     if (zvol_close_object(group, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTCLOSEOBJ_g, &err, group);
+    ZVOL_PUSH_AT(H5E_SYM_g, H5E_CANTCLOSEOBJ_g, &err, group, NULL, NULL);
     return -1;
 }

@@ -48,14 +48,12 @@ herr_t zvol_link_create(H5VL_link_create_args_t *args, void *obj, const H5VL_loc
     if (args->op_type == H5VL_LINK_CREATE_HARD)
         rc = create_hard(obj, lp, args, lcpl, &err);
     else if (args->op_type == H5VL_LINK_CREATE_SOFT)
-        rc = zh_error_set(&err, ZH_UNSUPPORTED, "soft link '%s': not supported in Zarr stores yet",
-                          lp->loc_data.loc_by_name.name);
+        rc = zh_error_set(&err, ZH_UNSUPPORTED, "a soft link is not supported in Zarr stores yet");
     else
-        rc = zh_error_set(&err, ZH_UNSUPPORTED, "external or user-defined link '%s': not supported in Zarr stores yet",
-                          lp->loc_data.loc_by_name.name);
+        rc = zh_error_set(&err, ZH_UNSUPPORTED, "an external or user-defined link is not supported in Zarr stores yet");
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTCREATE_g, &err, obj ? obj : args->args.hard.curr_obj);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTCREATE_g, &err, obj ? obj : args->args.hard.curr_obj, lp, NULL);
     return -1;
 }
 
@@ -67,7 +65,7 @@ herr_t zvol_link_copy(void *src, const H5VL_loc_params_t *lp1, void *dst, const 
     if (zvol_is_native(src) || zvol_is_native(dst))
         return zvol_native_link_copy(src, lp1, dst, lp2, lcpl, lapl, dxpl, req);
     zh_error_set(&err, ZH_UNSUPPORTED, "copying a hard link would make a second one: not supported in Zarr stores yet");
-    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTCOPY_g, &err, src ? src : dst);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTCOPY_g, &err, src ? src : dst, lp1, NULL);
     return -1;
 }
 
@@ -87,7 +85,7 @@ static int named_node(zh_node **out, void *obj, const char *path, zh_error *err)
         rc = ZH_NOTFOUND;
     else
         rc = zh_node_find(out, group, last, n, err);
-    return rc == ZH_NOTFOUND ? zh_error_set(err, rc, "'%s': no such link", path) : rc;
+    return rc == ZH_NOTFOUND ? zh_error_set(err, rc, "no such link") : rc;
 }
 
 static int link_node(zh_node **out, void *obj, const H5VL_loc_params_t *lp, zh_error *err)
@@ -131,7 +129,7 @@ herr_t zvol_link_move(void *src, const H5VL_loc_params_t *lp1, void *dst, const 
         rc = zh_node_move(node, group, last, n, &err);
     if (rc == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTMOVE_g, &err, from);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTMOVE_g, &err, from, lp1, NULL);
     return -1;
 }
 
@@ -163,7 +161,7 @@ herr_t zvol_link_get(void *obj, const H5VL_loc_params_t *lp, H5VL_link_get_args_
         return zvol_native_link_get(obj, lp, args, dxpl, req);
     if (link_get(obj, lp, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTGET_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_CANTGET_g, &err, obj, lp, NULL);
     return -1;
 }
 
@@ -183,7 +181,7 @@ static int link_exists(void *obj, const H5VL_loc_params_t *lp, hbool_t *out, zh_
         return ZH_OK;
     }
     if (group->kind != ZH_NODE_GROUP)
-        return zh_error_set(err, ZH_NOTFOUND, "'%s': a dataset has no members", lp->loc_data.loc_by_name.name);
+        return zh_error_set(err, ZH_NOTFOUND, "a dataset has no members");
     rc = zh_node_find(&node, group, last, n, err);
     *out = rc == ZH_OK;
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
@@ -224,7 +222,7 @@ herr_t zvol_link_specific(void *obj, const H5VL_loc_params_t *lp, H5VL_link_spec
     }
     if (rc == ZH_OK)
         return result;
-    ZVOL_PUSH_AT(H5E_LINK_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADITER_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_LINK_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADITER_g, &err, obj, lp, NULL);
     return -1;
 }
 
@@ -235,6 +233,6 @@ herr_t zvol_link_optional(void *obj, const H5VL_loc_params_t *lp, H5VL_optional_
     if (zvol_is_native(obj))
         return zvol_native_link_optional(obj, lp, args, dxpl, req);
     zh_error_set(&err, ZH_UNSUPPORTED, "link operation %d does not exist for Zarr stores", args->op_type);
-    ZVOL_PUSH_AT(H5E_LINK_g, H5E_UNSUPPORTED_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_LINK_g, H5E_UNSUPPORTED_g, &err, obj, lp, NULL);
     return -1;
 }

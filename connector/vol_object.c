@@ -21,7 +21,7 @@ void *zvol_object_open(void *obj, const H5VL_loc_params_t *lp, H5I_type_t *opene
     if (zvol_locate(&node, obj, lp, &err) == ZH_OK)
         out = zvol_open_node(obj, node, &err);
     if (!out) {
-        ZVOL_PUSH_AT(H5E_OHDR_g, H5E_CANTOPENOBJ_g, &err, obj);
+        ZVOL_PUSH_AT(H5E_OHDR_g, H5E_CANTOPENOBJ_g, &err, obj, lp, NULL);
         return NULL;
     }
     *opened = zvol_node_id_type(node);
@@ -36,8 +36,8 @@ herr_t zvol_object_copy(void *src, const H5VL_loc_params_t *lp1, const char *src
 
     if (zvol_is_native(src) || zvol_is_native(dst))
         return zvol_native_object_copy(src, lp1, src_name, dst, lp2, dst_name, ocpypl, lcpl, dxpl, req);
-    zh_error_set(&err, ZH_UNSUPPORTED, "'%s': H5Ocopy is not supported in Zarr stores yet", src_name);
-    ZVOL_PUSH_AT(H5E_OHDR_g, H5E_CANTCOPY_g, &err, src ? src : dst);
+    zh_error_set(&err, ZH_UNSUPPORTED, "H5Ocopy is not supported in Zarr stores yet");
+    ZVOL_PUSH_AT(H5E_OHDR_g, H5E_CANTCOPY_g, &err, src ? src : dst, lp1, src_name);
     return -1;
 }
 
@@ -103,7 +103,7 @@ herr_t zvol_object_get(void *obj, const H5VL_loc_params_t *lp, H5VL_object_get_a
         return zvol_native_object_get(obj, lp, args, dxpl, req);
     if (object_get(obj, lp, args, &err) == ZH_OK)
         return 0;
-    ZVOL_PUSH_AT(H5E_OHDR_g, H5E_CANTGET_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_OHDR_g, H5E_CANTGET_g, &err, obj, lp, NULL);
     return -1;
 }
 
@@ -158,7 +158,7 @@ herr_t zvol_object_specific(void *obj, const H5VL_loc_params_t *lp, H5VL_object_
     }
     if (rc == ZH_OK)
         return result;
-    ZVOL_PUSH_AT(H5E_OHDR_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADVALUE_g, &err, obj);
+    ZVOL_PUSH_AT(H5E_OHDR_g, rc == ZH_NOTFOUND ? H5E_NOTFOUND_g : H5E_BADVALUE_g, &err, obj, lp, NULL);
     return -1;
 }
 
@@ -178,7 +178,7 @@ herr_t zvol_object_optional(void *obj, const H5VL_loc_params_t *lp, H5VL_optiona
         return 0;
     default:
         zh_error_set(&err, ZH_UNSUPPORTED, "object operation %d does not exist for Zarr stores", args->op_type);
-        ZVOL_PUSH_AT(H5E_OHDR_g, H5E_UNSUPPORTED_g, &err, obj);
+        ZVOL_PUSH_AT(H5E_OHDR_g, H5E_UNSUPPORTED_g, &err, obj, lp, NULL);
         return -1;
     }
 }

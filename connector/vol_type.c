@@ -1,16 +1,15 @@
 /* vol_type.c - committed datatypes: those of HDF5 files only, so far. */
 #include "base/error.h"
 #include "callbacks.h"
-#include "err.h"
+#include "locate.h"
 #include "native.h"
 
-static void refuse(const char *func, unsigned line, const char *name)
+static void refuse(const char *func, unsigned line, void *obj, const H5VL_loc_params_t *lp, const char *name)
 {
     zh_error err = ZH_ERROR_INIT;
 
-    zh_error_set(&err, ZH_UNSUPPORTED, "committed datatype '%s': not supported in Zarr stores yet",
-                 name ? name : "(anonymous)");
-    zvol_err_push(func, line, H5E_DATATYPE_g, H5E_UNSUPPORTED_g, &err);
+    zh_error_set(&err, ZH_UNSUPPORTED, "committed datatypes are not supported in Zarr stores yet");
+    zvol_err_push_at(func, line, H5E_DATATYPE_g, H5E_UNSUPPORTED_g, &err, obj, lp, name);
 }
 
 void *zvol_type_commit(void *obj, const H5VL_loc_params_t *lp, const char *name, hid_t type, hid_t lcpl, hid_t tcpl,
@@ -18,7 +17,7 @@ void *zvol_type_commit(void *obj, const H5VL_loc_params_t *lp, const char *name,
 {
     if (zvol_is_native(obj))
         return zvol_native_type_commit(obj, lp, name, type, lcpl, tcpl, tapl, dxpl, req);
-    refuse(__func__, __LINE__, name);
+    refuse(__func__, __LINE__, obj, lp, name);
     return NULL;
 }
 
@@ -26,7 +25,7 @@ void *zvol_type_open(void *obj, const H5VL_loc_params_t *lp, const char *name, h
 {
     if (zvol_is_native(obj))
         return zvol_native_type_open(obj, lp, name, tapl, dxpl, req);
-    refuse(__func__, __LINE__, name);
+    refuse(__func__, __LINE__, obj, lp, name);
     return NULL;
 }
 
