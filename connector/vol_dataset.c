@@ -180,11 +180,23 @@ herr_t zvol_dataset_write(size_t count, void *dset[], hid_t mem_type[], hid_t me
     return -1;
 }
 
+/* Of an array that cannot be read it is not known. HDF5's tools pass over what takes no space: as if all of it were
+ * there, then, so that they try, and fail. */
 static int stored(zvol_dataset *d, uint64_t *bytes, uint64_t *chunks, zh_error *err)
 {
+    const zh_array_meta *meta = d->obj.node->meta;
     zh_array *a;
-    int rc = zh_node_array(&a, d->obj.node, err);
+    int rc;
 
+    if (meta->unreadable) {
+        *chunks = UINT64_MAX;
+        *bytes = zh_dtype_cell_size(&meta->dtype);
+        for (unsigned i = 0; i < meta->rank; i++)
+            if (!zh_mul_u64(*bytes, meta->shape[i], bytes))
+                *bytes = UINT64_MAX;
+        return ZH_OK;
+    }
+    rc = zh_node_array(&a, d->obj.node, err);
     return rc < 0 ? rc : zh_array_stored_bytes(a, bytes, chunks, err);
 }
 

@@ -35,7 +35,7 @@ static int read_v3(zh_doc *out, zh_reader *r, zh_tree *t, const char *path, zh_e
 {
     int rc = get(&r->text, r, t, path, "zarr.json", err);
 
-    return rc < 0 ? rc : zh_doc_v3_parse(out, (const char *)r->text.ptr, r->text.len, err);
+    return rc < 0 ? rc : zh_doc_v3_parse_any(out, (const char *)r->text.ptr, r->text.len, err);
 }
 
 /* An array wins over a group, as it does in zarr-python. */
@@ -56,8 +56,8 @@ static int read_v2(zh_doc *out, bool *has_zattrs, zh_reader *r, zh_tree *t, cons
     *has_zattrs = rc == ZH_OK;
     if (rc < 0 && rc != ZH_NOTFOUND)
         return rc;
-    return zh_doc_v2_parse(out, kind, (const char *)r->text.ptr, r->text.len,
-                           *has_zattrs ? (const char *)r->attrs.ptr : NULL, *has_zattrs ? r->attrs.len : 0, err);
+    return zh_doc_v2_parse_any(out, kind, (const char *)r->text.ptr, r->text.len,
+                               *has_zattrs ? (const char *)r->attrs.ptr : NULL, *has_zattrs ? r->attrs.len : 0, err);
 }
 
 /* Is this failure the child's own, so that it is known by it? */
@@ -308,6 +308,7 @@ static int give_own_name(zh_node **node, zh_node *group, zh_error *err)
     }
     rc = zh_node__alloc(&plain, old->tree, old->segment, strlen(old->segment), err);
     if (rc == ZH_OK) {
+        plain->kind = old->kind;
         plain->broken = ZH_CORRUPT;
         plain->broken_why = zh_strdup("two children of the group have this node's name in _HDF5.names");
         plain->loaded = plain->published = plain->touched = plain->children_listed = true;

@@ -27,12 +27,18 @@ typedef struct zh_doc {
     bool consolidated;         /* v3: the document carries consolidated_metadata */
 } zh_doc;
 
-/* text: zarr.json. ZH_CORRUPT: not a Zarr v3 document; ZH_UNSUPPORTED: legal, but a type, codec, grid, storage
+/* After a failure out holds nothing but the kind, as far as the text told it.
+ * text: zarr.json. ZH_CORRUPT: not a Zarr v3 document; ZH_UNSUPPORTED: legal, but a type, codec, grid, storage
  * transformer or unknown member that must be understood stands in it: the message names it. */
 int zh_doc_v3_parse(zh_doc *out, const char *text, size_t n, zh_error *err);
 /* text: .zarray or .zgroup by kind; attrs: .zattrs or NULL. _ARRAY_DIMENSIONS becomes dim_names. */
 int zh_doc_v2_parse(zh_doc *out, zh_node_kind kind, const char *text, size_t n, const char *attrs, size_t nattrs,
                     zh_error *err);
+/* The same for who can do with less: an array of which shape and type are understood, and only the way to its chunks is
+ * not (codecs, storage transformers, grid, keys), is read, and its meta->unreadable says why. */
+int zh_doc_v3_parse_any(zh_doc *out, const char *text, size_t n, zh_error *err);
+int zh_doc_v2_parse_any(zh_doc *out, zh_node_kind kind, const char *text, size_t n, const char *attrs, size_t nattrs,
+                        zh_error *err);
 void zh_doc_dispose(zh_doc *d);
 
 /* The codecs of a document, added to m. v3: the array `codecs`; its codec "bytes" gives m's type its byte order;

@@ -71,6 +71,24 @@ int zh_doc__new_meta(zh_array_meta **out, zh_format format, const zh_dtype *dtyp
     return rc;
 }
 
+int zh_doc__chunks(zh_array_meta *m, bool any, int rc, const zh_error *why, zh_error *err)
+{
+    if (rc == ZH_OK)
+        return ZH_OK;
+    if (!any || rc != ZH_UNSUPPORTED) {
+        if (err != NULL)
+            *err = *why;
+        return rc;
+    }
+    if (m->unreadable == NULL)
+        m->unreadable = zh_strdup(why->message);
+    zh_free(m->codecs);
+    m->codecs = NULL;
+    m->ncodecs = 0;
+    m->v2_last_is_compressor = false;
+    return m->unreadable != NULL ? ZH_OK : zh_error_nomem(err);
+}
+
 /* Invented names are taken back, so that they are invented again for the shape of the day. A null among the names is
  * somebody's decision: then all stay as they are. */
 static void forget_phony(zh_array_meta *m)
@@ -118,7 +136,7 @@ int zh_doc__names(zh_array_meta *m, const zh_json *j, bool *fits, zh_error *err)
     return ZH_OK;
 }
 
-int zh_doc__check(const zh_array_meta *m, zh_error *err)
+static int check(const zh_array_meta *m, zh_error *err)
 {
     int rc = zh_array_meta_check(m, err);
 
@@ -126,8 +144,22 @@ int zh_doc__check(const zh_array_meta *m, zh_error *err)
         rc = ZH_CORRUPT;
     else if (rc == ZH_RANGE)
         rc = ZH_UNSUPPORTED;
-    if (rc < 0 && err != NULL)
+    if (rc < 0)
         err->code = rc;
+    return rc;
+}
+
+int zh_doc__check(zh_array_meta *m, bool any, zh_error *err)
+{
+    zh_error why = ZH_ERROR_INIT;
+    int rc = zh_doc__chunks(m, any, check(m, &why), &why, err);
+
+    if (rc < 0 || m->unreadable == NULL)
+        return rc;
+    /* Was that the codecs' fault? What else can be wrong still is. */
+    rc = check(m, &why);
+    if (rc < 0 && err != NULL)
+        *err = why;
     return rc;
 }
 
@@ -186,6 +218,14 @@ int zh_doc__written(zh_jsonw *w, int rc, size_t start)
     if (rc < 0)
         w->out->len = start;
     return rc;
+}
+
+void zh_doc__fail(zh_doc *out)
+{
+    const zh_node_kind kind = out->kind;
+
+    zh_doc_dispose(out);
+    out->kind = kind;
 }
 
 void zh_doc_dispose(zh_doc *d)

@@ -55,6 +55,8 @@ static int write_array(zh_jsonw *w, const zh_array_meta *m, zh_error *err)
     char dtype[16];
     int rc = zh_dtype_format_v2(dtype, &m->dtype, err);
 
+    if (rc == ZH_OK && m->unreadable != NULL)
+        rc = zh_error_set(err, ZH_UNSUPPORTED, "%s", m->unreadable);
     if (rc < 0)
         return rc;
     zh_doc__write_lengths(w, "\"zarr_format\":2,\"shape\":", m->shape, m->rank, "");
@@ -157,6 +159,18 @@ static int parse_filters(zh_array_meta *m, const zh_json *j, zh_error *err)
     return ZH_OK;
 }
 
+/* An object: what of is said by its first filter. */
+static int check_object(zh_array_meta *m, zh_error *err)
+{
+    if (m->dtype.kind != ZH_K_STRING)
+        return ZH_OK;
+    if (m->ncodecs == 0 || zh_codec_class_of(&m->codecs[0]) != ZH_CODEC_ARRAY_BYTES)
+        return zh_error_set(err, ZH_UNSUPPORTED, "data type \"|O\" without a filter that encodes objects");
+    if (strcmp(zh_codec_name(&m->codecs[0]), "vlen-utf8") != 0)
+        m->dtype.kind = ZH_K_VBYTES;
+    return ZH_OK;
+}
+
 int zh_doc_v2_parse_codecs(zh_array_meta *m, const zh_json *filters, const zh_json *compressor, zh_error *err)
 {
     bool has_compressor = zh_json_typeof(compressor) != ZH_JSON_NULL;
@@ -169,14 +183,16 @@ int zh_doc_v2_parse_codecs(zh_array_meta *m, const zh_json *filters, const zh_js
             rc = zh_array_meta_add_codec(m, &c, err);
     }
     m->v2_last_is_compressor = has_compressor;
-    if (rc < 0 || m->dtype.kind != ZH_K_STRING)
-        return rc;
-    /* An object: what of is said by its first filter. */
-    if (m->ncodecs == 0 || zh_codec_class_of(&m->codecs[0]) != ZH_CODEC_ARRAY_BYTES)
-        return zh_error_set(err, ZH_UNSUPPORTED, "data type \"|O\" without a filter that encodes objects");
-    if (strcmp(zh_codec_name(&m->codecs[0]), "vlen-utf8") != 0)
-        m->dtype.kind = ZH_K_VBYTES;
-    return ZH_OK;
+    return rc < 0 ? rc : check_object(m, err);
+}
+
+/* any: as zh_doc_v2_parse_any. Of an object at least the first filter has to be understood. */
+static int parse_codecs(zh_array_meta *m, const zh_json *j, bool any, zh_error *err)
+{
+    zh_error why = ZH_ERROR_INIT;
+    int rc = zh_doc_v2_parse_codecs(m, zh_json_get(j, "filters"), zh_json_get(j, "compressor"), &why);
+
+    return zh_doc__chunks(m, any && check_object(m, NULL) == ZH_OK, rc, &why, err);
 }
 
 static int parse_layout(zh_array_meta *m, const zh_json *j, zh_error *err)
@@ -198,7 +214,7 @@ static int parse_layout(zh_array_meta *m, const zh_json *j, zh_error *err)
     return ZH_OK;
 }
 
-static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
+static int parse_array(zh_array_meta **out, const zh_json *j, bool any, zh_error *err)
 {
     zh_array_meta *m = NULL;
     zh_dtype dtype = {0};
@@ -209,11 +225,11 @@ static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
     if (rc == ZH_OK)
         rc = parse_layout(m, j, err);
     if (rc == ZH_OK)
-        rc = zh_doc_v2_parse_codecs(m, zh_json_get(j, "filters"), zh_json_get(j, "compressor"), err);
+        rc = parse_codecs(m, j, any, err);
     if (rc == ZH_OK)
         rc = zh_fill_parse(m, zh_json_get(j, "fill_value"), err);
     if (rc == ZH_OK)
-        rc = zh_doc__check(m, err);
+        rc = zh_doc__check(m, any, err);
     if (rc < 0) {
         zh_array_meta_free(m);
         m = NULL;
@@ -240,8 +256,8 @@ static int parse_attributes(zh_doc *out, const char *text, size_t n, zh_error *e
     return zh_doc__names(out->meta, zh_json_get(out->json, dimensions_name), &fits, err);
 }
 
-int zh_doc_v2_parse(zh_doc *out, zh_node_kind kind, const char *text, size_t n, const char *attrs, size_t nattrs,
-                    zh_error *err)
+static int parse(zh_doc *out, zh_node_kind kind, const char *text, size_t n, const char *attrs, size_t nattrs, bool any,
+                 zh_error *err)
 {
     zh_json *j = NULL;
     int rc;
@@ -250,11 +266,23 @@ int zh_doc_v2_parse(zh_doc *out, zh_node_kind kind, const char *text, size_t n, 
     out->kind = kind;
     rc = zh_doc__open(&j, text, n, ZH_V2, err);
     if (rc == ZH_OK && kind == ZH_NODE_ARRAY)
-        rc = parse_array(&out->meta, j, err);
+        rc = parse_array(&out->meta, j, any, err);
     zh_json_free(j);
     if (rc == ZH_OK && attrs != NULL)
         rc = parse_attributes(out, attrs, nattrs, err);
     if (rc < 0)
-        zh_doc_dispose(out);
+        zh_doc__fail(out);
     return rc;
+}
+
+int zh_doc_v2_parse(zh_doc *out, zh_node_kind kind, const char *text, size_t n, const char *attrs, size_t nattrs,
+                    zh_error *err)
+{
+    return parse(out, kind, text, n, attrs, nattrs, false, err);
+}
+
+int zh_doc_v2_parse_any(zh_doc *out, zh_node_kind kind, const char *text, size_t n, const char *attrs, size_t nattrs,
+                        zh_error *err)
+{
+    return parse(out, kind, text, n, attrs, nattrs, true, err);
 }

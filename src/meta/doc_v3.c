@@ -109,6 +109,8 @@ static int write_array(zh_jsonw *w, const zh_array_meta *m, zh_error *err)
 {
     int rc;
 
+    if (m->unreadable != NULL)
+        return zh_error_set(err, ZH_UNSUPPORTED, "%s", m->unreadable);
     zh_doc__write_lengths(w, "\"zarr_format\":3,\"node_type\":\"array\",\"shape\":", m->shape, m->rank, "");
     rc = write_data_type(w, &m->dtype, err);
     if (rc < 0)
@@ -310,9 +312,34 @@ static int check_members(const zh_json *j, const char *const *known, zh_error *e
     return ZH_OK;
 }
 
-static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
+/* How the chunks are named and encoded. */
+static int parse_chunks(zh_array_meta *m, const zh_json *j, zh_error *err)
 {
-    const zh_json *grid = zh_json_get(j, "chunk_grid");
+    int rc = check_transformers(zh_json_get(j, "storage_transformers"), err);
+
+    if (rc == ZH_OK)
+        rc = parse_keys(m, zh_json_get(j, "chunk_key_encoding"), err);
+    return rc < 0 ? rc : zh_doc_v3_parse_codecs(m, zh_json_get(j, "codecs"), true, err);
+}
+
+/* any: as zh_doc_v3_parse_any. Chunks of a grid that is not understood are taken to be as large as the array. */
+static int new_meta(zh_array_meta **out, const zh_json *j, const zh_dtype *dtype, bool any, zh_error *err)
+{
+    const zh_json *grid = zh_json_get(j, "chunk_grid"), *shape = zh_json_get(j, "shape");
+    const zh_json *chunk = zh_json_get(zh_json_get(grid, "configuration"), "chunk_shape");
+    zh_error why = ZH_ERROR_INIT;
+    int regular = check_grid(grid, &why), rc;
+
+    if (regular < 0 && (!any || regular != ZH_UNSUPPORTED))
+        return check_grid(grid, err);
+    rc = zh_doc__new_meta(out, ZH_V3, dtype, shape, regular < 0 ? shape : chunk, err);
+    if (rc == ZH_OK && regular == ZH_OK)
+        regular = parse_chunks(*out, j, &why);
+    return rc < 0 ? rc : zh_doc__chunks(*out, any, regular, &why, err);
+}
+
+static int parse_array(zh_array_meta **out, const zh_json *j, bool any, zh_error *err)
+{
     zh_array_meta *m = NULL;
     zh_dtype dtype = {0};
     int rc = check_members(j, array_members, err);
@@ -320,16 +347,7 @@ static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
     if (rc == ZH_OK)
         rc = parse_data_type(&dtype, zh_json_get(j, "data_type"), err);
     if (rc == ZH_OK)
-        rc = check_grid(grid, err);
-    if (rc == ZH_OK)
-        rc = check_transformers(zh_json_get(j, "storage_transformers"), err);
-    if (rc == ZH_OK)
-        rc = zh_doc__new_meta(&m, ZH_V3, &dtype, zh_json_get(j, "shape"),
-                              zh_json_get(zh_json_get(grid, "configuration"), "chunk_shape"), err);
-    if (rc == ZH_OK)
-        rc = parse_keys(m, zh_json_get(j, "chunk_key_encoding"), err);
-    if (rc == ZH_OK)
-        rc = zh_doc_v3_parse_codecs(m, zh_json_get(j, "codecs"), true, err);
+        rc = new_meta(&m, j, &dtype, any, err);
     if (rc == ZH_OK && zh_json_get(j, "fill_value") == NULL)
         rc = zh_error_set(err, ZH_CORRUPT, "'fill_value' is missing");
     if (rc == ZH_OK)
@@ -337,7 +355,7 @@ static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
     if (rc == ZH_OK)
         rc = parse_names(m, zh_json_get(j, "dimension_names"), err);
     if (rc == ZH_OK)
-        rc = zh_doc__check(m, err);
+        rc = zh_doc__check(m, any, err);
     if (rc < 0) {
         zh_array_meta_free(m);
         m = NULL;
@@ -346,7 +364,7 @@ static int parse_array(zh_array_meta **out, const zh_json *j, zh_error *err)
     return rc;
 }
 
-static int parse_node(zh_doc *out, zh_error *err)
+static int parse_node(zh_doc *out, bool any, zh_error *err)
 {
     const char *type = zh_json_str(zh_json_get(out->json, "node_type"));
     const zh_json *attributes = zh_json_get(out->json, "attributes");
@@ -358,7 +376,7 @@ static int parse_node(zh_doc *out, zh_error *err)
     out->consolidated = zh_json_typeof(zh_json_get(out->json, "consolidated_metadata")) == ZH_JSON_OBJECT;
     if (type != NULL && strcmp(type, "array") == 0) {
         out->kind = ZH_NODE_ARRAY;
-        return parse_array(&out->meta, out->json, err);
+        return parse_array(&out->meta, out->json, any, err);
     }
     if (type == NULL || strcmp(type, "group") != 0)
         return zh_error_set(err, ZH_CORRUPT, "'node_type' is neither \"group\" nor \"array\"");
@@ -366,15 +384,25 @@ static int parse_node(zh_doc *out, zh_error *err)
     return check_members(out->json, group_members, err);
 }
 
-int zh_doc_v3_parse(zh_doc *out, const char *text, size_t n, zh_error *err)
+static int parse(zh_doc *out, const char *text, size_t n, bool any, zh_error *err)
 {
     int rc;
 
     memset(out, 0, sizeof(*out));
     rc = zh_doc__open(&out->json, text, n, ZH_V3, err);
     if (rc == ZH_OK)
-        rc = parse_node(out, err);
+        rc = parse_node(out, any, err);
     if (rc < 0)
-        zh_doc_dispose(out);
+        zh_doc__fail(out);
     return rc;
+}
+
+int zh_doc_v3_parse(zh_doc *out, const char *text, size_t n, zh_error *err)
+{
+    return parse(out, text, n, false, err);
+}
+
+int zh_doc_v3_parse_any(zh_doc *out, const char *text, size_t n, zh_error *err)
+{
+    return parse(out, text, n, true, err);
 }

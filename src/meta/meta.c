@@ -48,6 +48,7 @@ void zh_array_meta_free(zh_array_meta *m)
     for (unsigned i = 0; m->dim_names != NULL && i < m->rank; i++)
         zh_free(m->dim_names[i]);
     zh_free(m->dim_names);
+    zh_free(m->unreadable);
     zh_free(m->codecs);
     zh_free(m->fill);
     zh_free(m->shape);
@@ -59,7 +60,11 @@ static int copy_parts(zh_array_meta *to, const zh_array_meta *from, zh_error *er
 {
     int rc = ZH_OK;
 
-    if (from->fill != NULL)
+    if (from->unreadable != NULL) {
+        to->unreadable = zh_strdup(from->unreadable);
+        rc = to->unreadable != NULL ? ZH_OK : zh_error_nomem(err);
+    }
+    if (from->fill != NULL && rc == ZH_OK)
         rc = zh_array_meta_set_fill(to, from->fill, from->fill_len, err);
     for (unsigned i = 0; i < from->ncodecs && rc == ZH_OK; i++)
         rc = zh_array_meta_add_codec(to, &from->codecs[i], err);
@@ -147,9 +152,11 @@ int zh_array_meta_bind(zh_codec_plan **out, const zh_array_meta *m, zh_error *er
     zh_codec_spec *specs;
     int rc;
 
+    *out = NULL;
+    if (m->unreadable != NULL)
+        return zh_error_set(err, ZH_UNSUPPORTED, "%s", m->unreadable);
     if (!m->order_f)
         return zh_codec_bind(out, m->codecs, m->ncodecs, &m->dtype, m->rank, m->chunk, err);
-    *out = NULL;
     specs = zh_calloc((size_t)m->ncodecs + 1, sizeof(*specs));
     if (specs == NULL)
         return zh_error_nomem(err);
@@ -244,7 +251,7 @@ int zh_array_meta_check(const zh_array_meta *m, zh_error *err)
         rc = check_fill(m, err);
     if (rc == ZH_OK)
         rc = check_names(m, err);
-    if (rc == ZH_OK)
+    if (rc == ZH_OK && m->unreadable == NULL)
         rc = zh_array_meta_bind(&plan, m, err);
     zh_codec_plan_free(plan);
     return rc;
@@ -288,9 +295,9 @@ static bool same_names(const zh_array_meta *a, const zh_array_meta *b)
 
 bool zh_array_meta_equal(const zh_array_meta *a, const zh_array_meta *b)
 {
-    if (a->format != b->format || a->rank != b->rank || a->keys != b->keys || a->separator != b->separator ||
-        a->order_f != b->order_f || a->ncodecs != b->ncodecs || a->v2_last_is_compressor != b->v2_last_is_compressor ||
-        !zh_dtype_equal(&a->dtype, &b->dtype))
+    if (a->unreadable != NULL || b->unreadable != NULL || a->format != b->format || a->rank != b->rank ||
+        a->keys != b->keys || a->separator != b->separator || a->order_f != b->order_f || a->ncodecs != b->ncodecs ||
+        a->v2_last_is_compressor != b->v2_last_is_compressor || !zh_dtype_equal(&a->dtype, &b->dtype))
         return false;
     if (memcmp(a->shape, b->shape, 2 * a->rank * sizeof(*a->shape)) != 0)
         return false;

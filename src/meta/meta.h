@@ -27,6 +27,8 @@ typedef struct zh_array_meta {
     unsigned ncodecs;
     bool v2_last_is_compressor; /* v2: the last codec stands in "compressor" */
     char **dim_names; /* NULL, or rank entries, each NULL (null) or UTF-8; v3 dimension_names, v2 _ARRAY_DIMENSIONS */
+    char *unreadable; /* NULL, or why its chunks can be neither read nor written: zh_doc_v3_parse_any. Codecs are then
+                       * not told, and no document can be made from it */
     bool phony_dims; /* axes without a name are given zh_phony_dim_name's in documents, and lose it when those are read.
                       * true in a new meta; after reading, whether the document had such names */
 } zh_array_meta;
@@ -45,10 +47,11 @@ int zh_array_meta_set_dim_name(zh_array_meta *m, unsigned axis, const char *name
  * binds. */
 int zh_array_meta_check(const zh_array_meta *m, zh_error *err);
 
-/* zh_codec_bind with all that m says, order_f included: the way to make a plan for an array. */
+/* zh_codec_bind with all that m says, order_f included: the way to make a plan for an array. ZH_UNSUPPORTED where it is
+ * unreadable. */
 int zh_array_meta_bind(zh_codec_plan **out, const zh_array_meta *m, zh_error *err);
 
-/* Same format, shape, grid, keys, type, fill value, codecs and names. */
+/* Same format, shape, grid, keys, type, fill value, codecs and names. false where the codecs are not known. */
 bool zh_array_meta_equal(const zh_array_meta *a, const zh_array_meta *b);
 
 /* Dimension names for an array that has none: phony_dim_<length>, a second axis of equal length phony_dim_<length>_2

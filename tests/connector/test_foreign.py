@@ -7,6 +7,7 @@ import unittest
 import warnings
 
 import h5py
+import numcodecs
 import numpy as np
 import zarr
 
@@ -110,6 +111,56 @@ class Foreign(unittest.TestCase):
         a[...] = np.arange(42).reshape(6, 7)
         with h5py.File(path, "r") as f:
             np.testing.assert_array_equal(f["a"][...], np.arange(42).reshape(6, 7))
+
+    def test_arrays_that_cannot_be_decoded(self):
+        """They are datasets all the same, and do not keep the others from anybody."""
+        data = np.arange(12, dtype="i4").reshape(3, 4)
+        kinds = {
+            2: {"bz2": {"compressors": numcodecs.BZ2()}, "lz4": {"compressors": numcodecs.LZ4()},
+                "delta": {"filters": [numcodecs.Delta(dtype="<i4")], "compressors": None}},
+            3: {"sharding_indexed": {"shards": (2, 4)}},
+        }
+        for fmt, arrays in kinds.items():
+            path, copy = (os.path.join(self.dir, f"{name}{fmt}.zarr") for name in ("odd", "copy"))
+            root = zarr.create_group(path, zarr_format=fmt)
+            for name, options in {"zplain": {"compressors": None}, **arrays}.items():
+                a = root.create_array(name, shape=(3, 4), dtype="i4", chunks=(1, 2), **options)
+                a[...] = data
+                a.attrs["units"] = "m"
+            shutil.copytree(path, copy)
+            with h5py.File(path, "r+") as f:
+                np.testing.assert_array_equal(f["zplain"][...], data)
+                for name in arrays:
+                    d = f[name]
+                    self.assertEqual((d.shape, d.dtype, d.attrs["units"]), ((3, 4), np.dtype("i4"), "m"))
+                    for access in (lambda: d[...], lambda: d.__setitem__((0, 0), 5)):
+                        with self.assertRaisesRegex(OSError, f"odd{fmt}.zarr: /{name}: .*'{name}' is not supported"):
+                            access()
+                    d.attrs["added"] = 5
+            root = zarr.open_group(path, mode="r")
+            for name in arrays:  # its codec was not lost when its document was written again
+                np.testing.assert_array_equal(root[name][...], data)
+                self.assertEqual(root[name].attrs["added"], 5)
+            run = subprocess.run([os.path.join(TOOLS, "h5ls"), "-r", path], capture_output=True, text=True)
+            self.assertNotIn("ERROR", run.stdout)
+            run = subprocess.run([os.path.join(TOOLS, "h5dump"), path], capture_output=True, text=True)
+            self.assertIn("(2,0): 8, 9, 10, 11", run.stdout)  # of zplain, the last one
+            self.assertEqual(run.returncode, 1)
+            run = subprocess.run([os.path.join(TOOLS, "h5diff"), path, copy], capture_output=True, text=True)
+            self.assertNotEqual(run.returncode, 0)
+
+    def test_arrays_of_unknown_types(self):
+        path = os.path.join(self.dir, "types.zarr")
+        root = zarr.create_group(path, zarr_format=2)
+        root.create_array("pairs", shape=(3,), dtype=[("a", "i4"), ("b", "f8")], chunks=(3,))
+        root.create_array("plain", shape=(3,), dtype="i4", chunks=(3,))
+        run = subprocess.run([os.path.join(TOOLS, "h5ls"), path], capture_output=True, text=True)
+        self.assertRegex(run.stdout, r"pairs +Dataset")
+        self.assertRegex(run.stdout, r"plain +Dataset \{3\}")
+        with h5py.File(path, "r") as f:
+            self.assertEqual(h5py.h5o.get_info(f.id, b"pairs").type, h5py.h5o.TYPE_DATASET)
+            with self.assertRaisesRegex(KeyError, "types.zarr: /pairs: a structured data type is not supported"):
+                f["pairs"]
 
     def test_appending_keeps_what_was_there(self):
         path, data = self.make(3)

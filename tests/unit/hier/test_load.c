@@ -360,6 +360,7 @@ static void damaged_children(void **state)
     assert_zh_message(&err, "/g/unknown");
     assert_zh_ok(zh_node_find(&node, node_at(t, "/g"), "unknown", 7, &err), &err);
     assert_int_equal(node->broken, ZH_UNSUPPORTED);
+    assert_int_equal(node->kind, ZH_NODE_ARRAY);
     assert_zh_code(zh_node_array(&array, node, &err), ZH_UNSUPPORTED, &err);
     assert_zh_code(zh_node_set_attr(node, "x", "1", NULL, &err), ZH_UNSUPPORTED, &err);
     assert_zh_code(zh_node_find(&(zh_node *){NULL}, node, "x", 1, &err), ZH_UNSUPPORTED, &err);
@@ -374,6 +375,52 @@ static void damaged_children(void **state)
     assert_non_null(node_at(t, "/g/damaged"));
     zh_tree_close(t);
     zh_store_close(mem);
+}
+
+/* Only the way to its chunks is unknown: the node can be used, its data cannot, and its document keeps the codecs. */
+static void unreadable_arrays(void **state)
+{
+    static const char v3[] =
+        "{\"zarr_format\":3,\"node_type\":\"array\",\"shape\":[4],\"data_type\":\"int32\",\"chunk_grid\":{\"name\":"
+        "\"regular\",\"configuration\":{\"chunk_shape\":[2]}},\"chunk_key_encoding\":{\"name\":\"default\"},"
+        "\"fill_value\":0,\"codecs\":[{\"name\":\"sharding_indexed\",\"configuration\":{\"chunk_shape\":[1]}}]}";
+    static const char v2[] = "{\"chunks\":[2],\"compressor\":{\"id\":\"bz2\",\"level\":1},\"dtype\":\"<i4\","
+                             "\"fill_value\":null,\"filters\":null,\"order\":\"C\",\"shape\":[4],\"zarr_format\":2}";
+
+    (void)state;
+    for (int format = ZH_V2; format <= ZH_V3; format++) {
+        zh_store *mem = memory_store();
+        zh_error err = ZH_ERROR_INIT;
+        zh_node *node;
+        zh_array *array;
+        zh_buf text = ZH_BUF_INIT(SIZE_MAX);
+        zh_tree *t = create_tree(borrow_store(mem), (zh_format)format, 2);
+
+        flush_tree(t);
+        zh_tree_close(t);
+        store_text(mem, format == ZH_V3 ? "a/zarr.json" : "a/.zarray", format == ZH_V3 ? v3 : v2);
+        store_text(mem, format == ZH_V3 ? "a/c/0" : "a/0", "xx");
+        t = open_tree(borrow_store(mem), 2);
+        assert_zh_ok(zh_node_child(&node, zh_tree_root(t), "a", 1, &err), &err);
+        assert_int_equal(node->kind, ZH_NODE_ARRAY);
+        assert_int_equal(node->meta->shape[0], 4);
+        assert_zh_code(zh_node_array(&array, node, &err), ZH_UNSUPPORTED, &err);
+        assert_zh_message(&err, format == ZH_V3 ? "sharding_indexed" : "bz2");
+        assert_zh_code(zh_node_resize(node, &(uint64_t){6}, &err), ZH_UNSUPPORTED, &err);
+        assert_zh_ok(zh_node_set_attr(node, "x", "1", NULL, &err), &err);
+        flush_tree(t);
+        zh_tree_close(t);
+        assert_zh_ok(zh_store_get(mem, format == ZH_V3 ? "a/zarr.json" : "a/.zarray", &text, &err), &err);
+        assert_non_null(strstr(zh_buf_cstr(&text, NULL), format == ZH_V3 ? "\"sharding_indexed\"" : "\"bz2\""));
+        zh_buf_dispose(&text);
+        t = open_tree(borrow_store(mem), 2);
+        assert_non_null(zh_node_attr(node_at(t, "/a"), "x"));
+        assert_zh_ok(zh_node_remove(node_at(t, "/a"), &err), &err);
+        flush_tree(t);
+        assert_zh_code(zh_store_get(mem, format == ZH_V3 ? "a/c/0" : "a/0", &text, NULL), ZH_NOTFOUND, &err);
+        zh_tree_close(t);
+        zh_store_close(mem);
+    }
 }
 
 static void roots(void **state)
@@ -687,6 +734,7 @@ int main(void)
         cmocka_unit_test(foreign_v3_documents),
         cmocka_unit_test(foreign_v2_documents),
         cmocka_unit_test(damaged_children),
+        cmocka_unit_test(unreadable_arrays),
         cmocka_unit_test(roots),
         cmocka_unit_test(facts_that_speak_of_something_else),
         cmocka_unit_test(a_later_version_is_not_changed),

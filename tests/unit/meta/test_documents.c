@@ -298,6 +298,98 @@ static void test_refused(void **state)
     }
 }
 
+/* Shape and type are understood, and only the chunks are out of reach. */
+static const struct {
+    int format;
+    const char *text, *dtype, *why;
+} unreadable[] = {
+    {3, HEAD "\"data_type\":\"int32\"," GRID KEYS "\"fill_value\":7,\"codecs\":[{\"name\":\"sharding_indexed\"}]}",
+     "<i4", "sharding_indexed"},
+    {3, HEAD "\"data_type\":\"float32\"," GRID KEYS "\"fill_value\":0,\"codecs\":[\"bytes\",\"numcodecs.bz2\"]}", "<f4",
+     "bz2"},
+    {3, HEAD "\"data_type\":\"int32\",\"chunk_grid\":{\"name\":\"rectilinear\"}," KEYS "\"fill_value\":0," CODECS "}",
+     "<i4", "rectilinear"},
+    {3, HEAD "\"data_type\":\"int32\"," GRID "\"chunk_key_encoding\":\"fanout\",\"fill_value\":0," CODECS "}", "<i4",
+     "fanout"},
+    {3, WITH("\"storage_transformers\":[{\"name\":\"squash\"}],"), "<i4", "squash"},
+    {3,
+     HEAD "\"data_type\":\"int32\",\"chunk_grid\":{\"name\":\"regular\",\"configuration\":{\"chunk_shape\":["
+          "1000000000000]}}," KEYS "\"fill_value\":0," CODECS "}",
+     "<i4", "MiB"},
+    {2, V2("", "\"<i2\"", ",\"compressor\":{\"id\":\"lz4\"}"), "<i2", "lz4"},
+    {2, V2("", "\"<i2\"", ",\"filters\":[{\"id\":\"delta\"}],\"compressor\":{\"id\":\"zlib\"}"), "<i2", "delta"},
+    {2, V2("", "\"|O\"", ",\"filters\":[{\"id\":\"vlen-utf8\"}],\"compressor\":{\"id\":\"bz2\"}"), "|O", "bz2"},
+    {2, V2("", "\"|O\"", ",\"filters\":[{\"id\":\"vlen-bytes\"}],\"compressor\":{\"id\":\"bz2\"}"), "|Ob", "bz2"},
+};
+
+/* What not even this way can be read, and the kind that is told all the same. */
+static const struct {
+    int format;
+    const char *text;
+    int rc;
+} hopeless[] = {
+    {3, HEAD "\"data_type\":\"bfloat16\"," REST, ZH_UNSUPPORTED},
+    {3, WITH("\"extra\":{},"), ZH_UNSUPPORTED},
+    {3, HEAD "\"data_type\":\"int32\"," GRID KEYS "\"fill_value\":0,\"codecs\":[\"gzip\",\"bytes\"]}", ZH_CORRUPT},
+    {3, HEAD "\"data_type\":\"int32\"," GRID KEYS "\"fill_value\":\"x\",\"codecs\":[\"bz2\"]}", ZH_CORRUPT},
+    {3,
+     "{\"zarr_format\":3,\"node_type\":\"array\",\"shape\":[4294967296,4294967296],\"data_type\":\"int32\",\"chunk_"
+     "grid\":{\"name\":\"regular\",\"configuration\":{\"chunk_shape\":[1,1]}}," KEYS
+     "\"fill_value\":0,\"codecs\":[\"bz2\"]}",
+     ZH_UNSUPPORTED},
+    {2, V2("", "[[\"a\",\"<i4\"]]", V2REST), ZH_UNSUPPORTED},
+    {2, V2("", "\"|O\"", ",\"filters\":[{\"id\":\"json2\"}]"), ZH_UNSUPPORTED},
+    {2, V2("", "\"|O\"", ",\"compressor\":{\"id\":\"lz4\"}"), ZH_UNSUPPORTED},
+};
+
+static int parse_any(zh_doc *d, int format, const char *text, zh_error *err)
+{
+    return format == 3 ? zh_doc_v3_parse_any(d, text, strlen(text), err)
+                       : zh_doc_v2_parse_any(d, ZH_NODE_ARRAY, text, strlen(text), NULL, 0, err);
+}
+
+static void test_unreadable(void **state)
+{
+    zh_buf out = ZH_BUF_INIT(SIZE_MAX);
+    zh_codec_plan *plan;
+    zh_array_meta *copy;
+    zh_error err = ZH_ERROR_INIT;
+    zh_dtype dtype;
+    zh_doc d;
+    int rc;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
+        rc = parse_text(&d, unreadable[i].format, unreadable[i].text, strlen(unreadable[i].text), &err);
+        assert_int_equal(rc, ZH_UNSUPPORTED);
+        assert_int_equal(d.kind, ZH_NODE_ARRAY);
+        require_ok(parse_any(&d, unreadable[i].format, unreadable[i].text, &err), &err, unreadable[i].text);
+        dtype = dtype_of(unreadable[i].dtype);
+        assert_true(zh_dtype_equal(&d.meta->dtype, &dtype));
+        assert_int_equal(d.meta->shape[0], 4);
+        if (d.meta->unreadable == NULL || strstr(d.meta->unreadable, unreadable[i].why) == NULL)
+            fail_msg("%s: '%s'", unreadable[i].text, d.meta->unreadable != NULL ? d.meta->unreadable : "");
+        assert_int_equal(zh_array_meta_bind(&plan, d.meta, &err), ZH_UNSUPPORTED);
+        assert_non_null(strstr(err.message, unreadable[i].why));
+        assert_int_equal(format_text(&out, d.meta, &err), ZH_UNSUPPORTED);
+        assert_int_equal(out.len, 0);
+        require_ok(zh_array_meta_copy(&copy, d.meta, &err), &err, unreadable[i].text);
+        assert_string_equal(copy->unreadable, d.meta->unreadable);
+        assert_false(zh_array_meta_equal(copy, d.meta));
+        zh_array_meta_free(copy);
+        zh_doc_dispose(&d);
+    }
+    for (size_t i = 0; i < sizeof(hopeless) / sizeof(hopeless[0]); i++) {
+        rc = parse_any(&d, hopeless[i].format, hopeless[i].text, &err);
+        if (rc != hopeless[i].rc)
+            fail_msg("%s: %d %s", hopeless[i].text, rc, err.message);
+        assert_int_equal(d.kind, ZH_NODE_ARRAY);
+        assert_null(d.meta);
+        assert_null(d.json);
+    }
+    zh_buf_dispose(&out);
+}
+
 static const struct {
     int format;
     const char *text, *dtype;
@@ -611,17 +703,12 @@ static void test_starved(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own),
-        cmocka_unit_test(test_foreign),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_completed),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_taken),
-        cmocka_unit_test(test_group_and_attributes),
-        cmocka_unit_test(test_v2_attributes),
-        cmocka_unit_test(test_rewrite),
-        cmocka_unit_test(test_rewrite_names),
-        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_own),           cmocka_unit_test(test_foreign),
+        cmocka_unit_test(test_groups),        cmocka_unit_test(test_completed),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_group_and_attributes),
+        cmocka_unit_test(test_v2_attributes), cmocka_unit_test(test_rewrite),
+        cmocka_unit_test(test_rewrite_names), cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_starved),
     };
 
