@@ -409,10 +409,25 @@ static int read_root(zh_doc *doc, bool *has_zattrs, zh_reader *r, zh_tree *t, zh
     }
     if (rc == ZH_NOTFOUND)
         return zh_error_set(err, ZH_NOTFOUND, "'%s' holds no Zarr hierarchy", zh_store_url(t->store));
-    if (rc == ZH_OK && doc->kind == ZH_NODE_ARRAY) {
-        zh_doc_dispose(doc);
-        return zh_error_set(err, ZH_UNSUPPORTED, "the root of '%s' is an array, not a group", zh_store_url(t->store));
-    }
+    return rc;
+}
+
+/* A store that is one array: its path is the root's, hence the empty segment. */
+static int adopt_only_array(zh_tree *t, zh_doc *doc, bool has_zattrs, zh_error *err)
+{
+    zh_node *root = t->root, *node;
+    int rc = zh_node__alloc(&node, t, ZH_ROOT_ARRAY_NAME, strlen(ZH_ROOT_ARRAY_NAME), err);
+
+    if (rc < 0)
+        return rc;
+    root->loaded = root->published = root->touched = root->children_listed = root->made_up = true;
+    node->corder = UINT64_MAX;
+    rc = zh_node__set_segment(node, "", 0, err);
+    if (rc == ZH_OK)
+        rc = fill(node, doc, has_zattrs, err);
+    if (rc == ZH_OK)
+        return adopt(root, node, err);
+    zh_node__free(node);
     return rc;
 }
 
@@ -426,7 +441,8 @@ int zh_load__root(zh_tree *t, zh_error *err)
     zh_reader_init(&r);
     rc = read_root(&doc, &has_zattrs, &r, t, err);
     if (rc == ZH_OK) {
-        rc = fill(t->root, &doc, has_zattrs, err);
+        rc = doc.kind == ZH_NODE_ARRAY ? adopt_only_array(t, &doc, has_zattrs, err)
+                                       : fill(t->root, &doc, has_zattrs, err);
         zh_doc_dispose(&doc);
     }
     /* v2: whether there is a .zmetadata is not asked; erasing one that is absent is no failure. */

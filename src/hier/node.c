@@ -151,6 +151,8 @@ int zh_node__changeable(const zh_node *node, zh_error *err)
 {
     if (!node->tree->writable)
         return zh_error_set(err, ZH_READONLY, "'%s' is not open for writing", zh_store_url(node->tree->store));
+    if (node->made_up)
+        return zh_error_set(err, ZH_UNSUPPORTED, "the store is one array: it has no group for members or attributes");
     if (node->frozen)
         return zh_error_set(err, ZH_READONLY, "'%s' was written by a later version of this library", node->name);
     return zh_node_check(node, err);

@@ -136,7 +136,7 @@ static const char *key_of(zh_slot *w, const zh_node *node, const char *document,
     } else {
         w->key.len = w->group_len;
     }
-    if (node->parent) {
+    if (node->parent && node->segment[0] != '\0') {
         rc = zh_buf_puts(&w->key, node->segment, err);
         if (rc == ZH_OK)
             rc = zh_buf_putc(&w->key, '/', err);

@@ -70,6 +70,7 @@ struct zh_node {
     bool has_zattrs; /* v2: the store has a .zattrs of it */
     bool consolidated; /* its document in the store carries consolidated metadata, to be dropped at the first change */
     bool unfilled;     /* v2: missing chunks have to be written at the next flush; in the tree's list */
+    bool made_up;      /* the root above a store's only array: in the store there is no such group */
     bool frozen;       /* its _HDF5 was written by a later version: not to be changed */
     uint32_t at;       /* index among the parent's children */
     uint32_t path_len; /* bytes of its path in the store */
@@ -98,8 +99,10 @@ typedef struct zh_publish_stats {
 
 /* A new hierarchy with a root group, nothing written. store is taken on success only. */
 int zh_tree_create(zh_tree **out, zh_store *store, const zh_tree_options *opts, zh_error *err);
-/* The hierarchy in store: probes zarr.json, then .zgroup/.zarray at its root. ZH_NOTFOUND: none of them. A root array
- * is ZH_UNSUPPORTED. */
+/* The hierarchy in store: probes zarr.json, then .zgroup/.zarray at its root. ZH_NOTFOUND: none of them. A store that
+ * is one array is shown as a group, which is not in the store and cannot be changed, with that array as its only
+ * member, ZH_ROOT_ARRAY_NAME. */
+#define ZH_ROOT_ARRAY_NAME "data"
 int zh_tree_open(zh_tree **out, zh_store *store, const zh_tree_options *opts, zh_error *err);
 /* Frees all, open or not; writes nothing. */
 void zh_tree_close(zh_tree *t);

@@ -162,6 +162,33 @@ class Foreign(unittest.TestCase):
             with self.assertRaisesRegex(KeyError, "types.zarr: /pairs: a structured data type is not supported"):
                 f["pairs"]
 
+    def test_stores_that_are_one_array(self):
+        data = np.arange(24, dtype="i4").reshape(4, 6)
+        for fmt in (2, 3):
+            path = os.path.join(self.dir, f"one{fmt}.zarr")
+            a = zarr.create_array(path, shape=(4, 6), chunks=(2, 3), dtype="i4", zarr_format=fmt, attributes={"units": "m"})
+            a[...] = data
+            with h5py.File(path, "r+") as f:
+                self.assertEqual(list(f), ["data"])
+                np.testing.assert_array_equal(f["data"][...], data)
+                self.assertEqual(dict(f["data"].attrs), {"units": "m"})
+                f["data"][1, 1] = 99
+                f["data"].attrs["added"] = 5
+                changes = (lambda: f.create_group("g"), lambda: f.create_dataset("d", data=1), lambda: f.pop("data"),
+                           lambda: f.attrs.create("a", 1))
+                for change in changes:
+                    with self.assertRaisesRegex((ValueError, KeyError, OSError), "the store is one array"):
+                        change()
+            a = zarr.open(path, mode="r")
+            self.assertIsInstance(a, zarr.Array)
+            self.assertEqual((a[1, 1], dict(a.attrs)), (99, {"units": "m", "added": 5}))
+            self.assertEqual(subprocess.run([os.path.join(TOOLS, "h5dump"), path], capture_output=True).returncode, 0)
+        path = os.path.join(self.dir, "one.zarr.zip")
+        with zarr.storage.ZipStore(path, mode="w") as store:
+            zarr.create_array(store, data=data)
+        with h5py.File(path, "r") as f:
+            np.testing.assert_array_equal(f["data"][...], data)
+
     def test_appending_keeps_what_was_there(self):
         path, data = self.make(3)
         with h5py.File(path, "r+") as f:

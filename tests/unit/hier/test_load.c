@@ -423,6 +423,70 @@ static void unreadable_arrays(void **state)
     }
 }
 
+static void expect_unchangeable_root(zh_tree *t, zh_node *data)
+{
+    zh_error err = ZH_ERROR_INIT;
+    zh_node *root = zh_tree_root(t), *node;
+
+    assert_zh_code(zh_node_new_group(&node, t, root, "g", 1, NULL, &err), ZH_UNSUPPORTED, &err);
+    assert_zh_message(&err, "the store is one array");
+    assert_zh_code(zh_node_new_group(&node, t, root, "c", 1, NULL, &err), ZH_UNSUPPORTED, &err);
+    assert_zh_code(zh_node_set_attr(root, "x", "1", NULL, &err), ZH_UNSUPPORTED, &err);
+    assert_zh_code(zh_node_set_facts(root, "\"x\":1", &err), ZH_UNSUPPORTED, &err);
+    assert_zh_code(zh_node_remove(data, &err), ZH_UNSUPPORTED, &err);
+    assert_zh_code(zh_node_move(data, root, "other", 5, &err), ZH_UNSUPPORTED, &err);
+    assert_zh_code(zh_node_child(&node, root, "c", 1, &err), ZH_NOTFOUND, &err);
+}
+
+/* Shown as the only member of a group that is not there. */
+static void a_store_that_is_one_array(void **state)
+{
+    static const char v3[] =
+        "{\"zarr_format\":3,\"node_type\":\"array\",\"shape\":[5],\"data_type\":\"int32\",\"chunk_grid\":{\"name\":"
+        "\"regular\",\"configuration\":{\"chunk_shape\":[2]}},\"chunk_key_encoding\":{\"name\":\"default\"},"
+        "\"fill_value\":0,\"codecs\":[{\"name\":\"bytes\",\"configuration\":{\"endian\":\"little\"}}]}";
+    static const char v2[] = "{\"chunks\":[2],\"compressor\":null,\"dtype\":\"<i4\",\"fill_value\":0,\"filters\":null,"
+                             "\"order\":\"C\",\"shape\":[5],\"zarr_format\":2}";
+
+    (void)state;
+    for (int format = ZH_V2; format <= ZH_V3; format++) {
+        zh_store *mem = memory_store();
+        zh_error err = ZH_ERROR_INIT;
+        zh_buf text = ZH_BUF_INIT(SIZE_MAX);
+        zh_node *data, **list;
+        uint64_t size;
+        zh_tree *t;
+        size_t n;
+
+        store_text(mem, format == ZH_V3 ? "zarr.json" : ".zarray", format == ZH_V3 ? v3 : v2);
+        t = open_tree(borrow_store(mem), 2);
+        assert_zh_ok(zh_node_children(&list, &n, zh_tree_root(t), false, &err), &err);
+        assert_int_equal(n, 1);
+        data = list[0];
+        zh_free(list);
+        assert_string_equal(data->name, ZH_ROOT_ARRAY_NAME);
+        assert_int_equal(data->kind, ZH_NODE_ARRAY);
+        expect_unchangeable_root(t, data);
+        write_ints(data, some_ints);
+        assert_zh_ok(zh_node_set_attr(data, "x", "1", NULL, &err), &err);
+        assert_zh_ok(zh_node_resize(data, &(uint64_t){3}, &err), &err);
+        flush_tree(t);
+        zh_tree_close(t);
+        assert_zh_ok(zh_store_size(mem, format == ZH_V3 ? "c/0" : "0", &size, &err), &err);
+        assert_int_equal(size, 8);
+        assert_zh_code(zh_store_size(mem, format == ZH_V3 ? "c/2" : "2", &size, &err), ZH_NOTFOUND, &err);
+        assert_zh_code(zh_store_size(mem, ".zgroup", &size, &err), ZH_NOTFOUND, &err);
+        assert_zh_ok(zh_store_get(mem, format == ZH_V3 ? "zarr.json" : ".zarray", &text, &err), &err);
+        assert_null(strstr(zh_buf_cstr(&text, NULL), "group"));
+        assert_non_null(strstr(zh_buf_cstr(&text, NULL), "\"shape\":[3]"));
+        zh_buf_dispose(&text);
+        t = open_tree(borrow_store(mem), 2);
+        assert_non_null(zh_node_attr(node_at(t, "/" ZH_ROOT_ARRAY_NAME), "x"));
+        zh_tree_close(t);
+        zh_store_close(mem);
+    }
+}
+
 static void roots(void **state)
 {
     const zh_tree_options opts = {.format = ZH_V3, .threads = 1};
@@ -432,11 +496,6 @@ static void roots(void **state)
 
     (void)state;
     assert_zh_code(zh_tree_open(&t, view, &opts, &err), ZH_NOTFOUND, &err);
-    store_text(mem, ".zarray",
-               "{\"chunks\":[2],\"compressor\":null,\"dtype\":\"<i4\",\"fill_value\":null,\"filters\":null,"
-               "\"order\":\"C\",\"shape\":[4],\"zarr_format\":2}");
-    assert_zh_code(zh_tree_open(&t, view, &opts, &err), ZH_UNSUPPORTED, &err);
-    assert_zh_message(&err, "array");
     store_text(mem, "zarr.json", "{\"zarr_format\":3}");
     assert_zh_code(zh_tree_open(&t, view, &opts, &err), ZH_CORRUPT, &err);
     zh_store_close(view);
@@ -735,6 +794,7 @@ int main(void)
         cmocka_unit_test(foreign_v2_documents),
         cmocka_unit_test(damaged_children),
         cmocka_unit_test(unreadable_arrays),
+        cmocka_unit_test(a_store_that_is_one_array),
         cmocka_unit_test(roots),
         cmocka_unit_test(facts_that_speak_of_something_else),
         cmocka_unit_test(a_later_version_is_not_changed),
