@@ -1,6 +1,8 @@
 /* info.c - parsing of the connector string. */
 #include "info.h"
 
+#include "log.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -195,6 +197,8 @@ void zvol_options_get(zvol_options *out, const zvol_info *info)
         if (value && !keys[i].set(out, value))
             note_fault(out, value, keys[i].variable);
     }
+    if (!out->fault[0] && zvol_log_fault())
+        snprintf(out->fault, sizeof(out->fault), "%s", zvol_log_fault());
 }
 
 int zvol_options_check(const zvol_options *o, zh_error *err)

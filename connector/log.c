@@ -1,6 +1,7 @@
 /* log.c - one line an event, written at once. The setting is read once a process. */
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,19 @@ static const char *const names[] = {"none", "error", "warn", "info", "debug"};
 
 static int level = -1; /* not read yet */
 static FILE *stream;
+static char fault[160];
+
+static void open_file(const char *name)
+{
+    FILE *f = fopen(name, "ae");
+
+    if (!f) {
+        snprintf(fault, sizeof(fault), "H5VL_ZARR_LOG: '%.80s' cannot be written: %s", name, strerror(errno));
+        return;
+    }
+    setvbuf(f, NULL, _IOLBF, 0);
+    stream = f;
+}
 
 static void read_setting(void)
 {
@@ -23,14 +37,17 @@ static void read_setting(void)
         if (n && strlen(names[i]) == n && !strncmp(text, names[i], n))
             level = i;
     stream = stderr;
-    if (colon && colon[1]) {
-        FILE *f = fopen(colon + 1, "ae");
+    if (level == ZVOL_LOG_NONE && text && *text)
+        snprintf(fault, sizeof(fault),
+                 "H5VL_ZARR_LOG: '%.60s' is none of error, warn, info, debug, with or without :file", text);
+    else if (colon && colon[1])
+        open_file(colon + 1);
+}
 
-        if (f) {
-            setvbuf(f, NULL, _IOLBF, 0);
-            stream = f;
-        }
-    }
+const char *zvol_log_fault(void)
+{
+    zvol_log_enabled();
+    return fault[0] ? fault : NULL;
 }
 
 zvol_log_level zvol_log_enabled(void)

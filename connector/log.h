@@ -11,6 +11,8 @@ typedef enum zvol_log_level {
 } zvol_log_level;
 
 zvol_log_level zvol_log_enabled(void);
+/* What is wrong with the setting; NULL if nothing is. */
+const char *zvol_log_fault(void);
 void zvol_log(zvol_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* For the one case in which no caller is left to take an error: data lost at exit. Goes to stderr always. */
