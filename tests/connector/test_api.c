@@ -2,6 +2,8 @@
  * closing. */
 #include "zt.h"
 
+#include <sys/resource.h>
+
 static hid_t create(const char *name)
 {
     hid_t f = H5Fcreate(zt_path(name), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
@@ -498,22 +500,57 @@ static void native_files_still_open(void **state)
     OK(H5Pclose(fapl));
 }
 
+static long most_memory(void)
+{
+    struct rusage usage;
+
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss / 1024;
+}
+
+/* A transfer of a whole array makes no second copy of it: MiB beyond the program's own buffer. */
+static void transfers_need_little_memory(void **state)
+{
+    const hsize_t dims[2] = {24 << 10, 1024}, chunk[2] = {1024, 1024}; /* 96 MiB */
+    const struct {
+        hid_t file, dcpl;
+        long limit;
+    } cases[] = {{H5T_NATIVE_INT, H5P_DEFAULT, 24},
+                 {H5T_NATIVE_INT, chunked(2, chunk, 1, 0), 40},
+                 {H5T_STD_I32BE, H5P_DEFAULT, 80}}; /* converted, a strip at a time */
+    hid_t space = H5Screate_simple(2, dims, NULL);
+    int *data = malloc(dims[0] * dims[1] * sizeof(*data));
+
+    (void)state;
+    assert_non_null(data);
+    memset(data, 7, dims[0] * dims[1] * sizeof(*data));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const long before = most_memory();
+        hid_t f = create("large.zarr");
+        hid_t d = H5Dcreate2(f, "d", cases[i].file, space, H5P_DEFAULT, cases[i].dcpl, H5P_DEFAULT);
+
+        OK(H5Dwrite(d, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+        OK(H5Dread(d, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, data));
+        OK(H5Dclose(d));
+        OK(H5Fclose(f));
+        if (most_memory() - before > cases[i].limit)
+            fail_msg("case %zu took %ld MiB", i, most_memory() - before);
+    }
+    OK(H5Pclose(cases[1].dcpl));
+    free(data);
+    OK(H5Sclose(space));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_are_zarr_stores),
-        cmocka_unit_test(numbers_of_every_type),
-        cmocka_unit_test(hyperslabs_and_points),
-        cmocka_unit_test(extendible_series),
-        cmocka_unit_test(maximum_survives_shrinking),
-        cmocka_unit_test(creation_lists_come_back),
-        cmocka_unit_test(listing_and_visiting),
-        cmocka_unit_test(deleting_and_creating_again),
-        cmocka_unit_test(objects_outlive_their_file),
-        cmocka_unit_test(close_degrees),
-        cmocka_unit_test(two_files_on_one_store),
-        cmocka_unit_test(native_files_still_open),
-        cmocka_unit_test(no_ids_are_left),
+        cmocka_unit_test(files_are_zarr_stores),        cmocka_unit_test(numbers_of_every_type),
+        cmocka_unit_test(hyperslabs_and_points),        cmocka_unit_test(extendible_series),
+        cmocka_unit_test(maximum_survives_shrinking),   cmocka_unit_test(creation_lists_come_back),
+        cmocka_unit_test(listing_and_visiting),         cmocka_unit_test(deleting_and_creating_again),
+        cmocka_unit_test(objects_outlive_their_file),   cmocka_unit_test(close_degrees),
+        cmocka_unit_test(two_files_on_one_store),       cmocka_unit_test(native_files_still_open),
+        cmocka_unit_test(transfers_need_little_memory), cmocka_unit_test(no_ids_are_left),
     };
 
     return cmocka_run_group_tests_name("api", tests, NULL, NULL);

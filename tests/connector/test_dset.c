@@ -383,7 +383,8 @@ static void refused_filters(void **state)
 {
     const hid_t space = make_space(2, dims2, NULL), scalar = H5Screate(H5S_SCALAR);
     const hid_t user = chunked(), contiguous = H5Pcreate(H5P_DATASET_CREATE), nbit = chunked(),
-                sum = H5Pcreate(H5P_DATASET_CREATE);
+                sum = H5Pcreate(H5P_DATASET_CREATE), checked = chunked();
+    const hid_t utf8 = string_type(H5T_VARIABLE, H5T_STR_NULLTERM, H5T_CSET_UTF8);
     made m;
 
     (void)state;
@@ -399,6 +400,11 @@ static void refused_filters(void **state)
     dispose(&m);
     H5(H5Pset_fletcher32(sum));
     ZH_FAILS(ZH_INVALID, "not suitable for filters", capture(&m, H5T_STD_I8LE, scalar, sum, &v3, &err));
+    H5(H5Pset_fletcher32(checked));
+    ZH_FAILS(ZH_INVALID, "not suitable for filters: fletcher32", capture(&m, utf8, space, checked, &v3, &err));
+    ZH_FAILS(ZH_INVALID, "not suitable for filters: fletcher32", capture(&m, utf8, space, checked, &v2, &err));
+    H5(H5Tclose(utf8));
+    H5(H5Pclose(checked));
     H5(H5Pclose(user));
     H5(H5Pclose(contiguous));
     H5(H5Pclose(nbit));

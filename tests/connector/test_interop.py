@@ -77,6 +77,20 @@ class Interop(unittest.TestCase):
         self.assertEqual(root["gzip/f4"].metadata.codecs[-1].to_dict()["name"], "gzip")
         self.assertEqual(root["gzip/f4"].metadata.dimension_names, ("phony_dim_9", "phony_dim_11"))
 
+    def test_a_name_that_is_lost_is_noticed(self):
+        """h5repack passes over the second name of an object; examples/repack.sh does not."""
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/repack.sh")
+        d = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, d)
+        path = os.path.join(d, "in.h5")
+        for second in (False, True):
+            code = "import sys, h5py; f = h5py.File(sys.argv[1], 'w'); f['a'] = [1, 2]; " + ("f['g/b'] = f['a']" if second else "f.create_group('g')")
+            env = {k: v for k, v in os.environ.items() if k != "HDF5_VOL_CONNECTOR"}
+            subprocess.run([sys.executable, "-c", code, path], check=True, env=env)
+            run = subprocess.run([script, os.path.join(d, "out"), path], capture_output=True, text=True)
+            self.assertEqual(run.returncode, 1 if second else 0, run.stdout + run.stderr)
+            self.assertEqual("has other names than" in run.stderr and "/g/b" in run.stderr, second, run.stderr)
+
     def test_v2(self):
         self.check(2)
 
