@@ -156,12 +156,20 @@ static int refuse_filter(const zvol_filter *f, zh_error *err)
     return zh_error_set(err, ZH_UNSUPPORTED, "filter %d (%s) is mandatory and has no counterpart in Zarr", f->id, name);
 }
 
+/* HDF5 takes no fletcher32 for them. */
+static bool is_unfit(const zvol_filter *f, const zvol_dset *d)
+{
+    return f->id == H5Z_FILTER_FLETCHER32 && d->type.cls == ZVOL_T_VSTRING;
+}
+
 static int read_pipeline(pipeline *p, zvol_dset *d, zh_error *err)
 {
     memset(p, 0, sizeof(*p));
     for (unsigned i = 0; i < d->nfilters; i++) {
         zvol_filter *f = &d->filters[i];
 
+        if (is_unfit(f, d))
+            return zh_error_set(err, ZH_INVALID, "not suitable for filters: fletcher32 on variable-length strings");
         if (f->id == H5Z_FILTER_SHUFFLE) {
             f->ncd = 1; /* HDF5 derives it when it applies the filter, which it does not do for connectors */
             f->cd[0] = d->type.size;
@@ -228,25 +236,14 @@ static bool too_large_for_blosc(const zh_array_meta *meta)
     return bytes > INT32_MAX - 16;
 }
 
-/* As HDF5's own: a checksum of references into a heap says nothing of the text. */
-static int check_checksum(const zvol_dset *d, zh_error *err)
-{
-    for (unsigned i = 0; i < d->nfilters; i++)
-        if (d->filters[i].id == H5Z_FILTER_FLETCHER32 && d->type.cls == ZVOL_T_VSTRING)
-            return zh_error_set(err, ZH_INVALID, "not suitable for filters: fletcher32 on variable-length strings");
-    return ZH_OK;
-}
-
 int zvol_filters_to_codecs(zh_array_meta *meta, zvol_dset *d, zh_error *err)
 {
     const bool variable = zh_dtype_is_variable(&d->stored);
     zh_codec_spec codec = variable ? zh_codec_vlen_utf8() : zh_codec_bytes((zh_order)d->stored.order);
     uint32_t size = d->stored.size;
     pipeline p;
-    int rc = check_checksum(d, err);
+    int rc = read_pipeline(&p, d, err);
 
-    if (rc == ZH_OK)
-        rc = read_pipeline(&p, d, err);
     if (rc == ZH_OK && (variable || meta->format == ZH_V3))
         rc = zh_array_meta_add_codec(meta, &codec, err);
     if (rc < 0 || d->nfilters == 0)
@@ -421,14 +418,14 @@ int zvol_filters_parse(zvol_dset *d, const zh_json *list, zh_error *err)
 }
 
 /* Filters that this HDF5 has: tools (h5repack, h5diff) pass over a dataset with one that it lacks, though nothing but
- * us has to decode it. And filters that it takes: see check_checksum. */
+ * us has to decode it. And filters that it takes. */
 void zvol_filters_set(hid_t dcpl, const zvol_dset *d)
 {
     for (unsigned i = 0; i < d->nfilters; i++) {
         const zvol_filter *f = &d->filters[i];
         herr_t rc = 0;
 
-        if (f->id == H5Z_FILTER_FLETCHER32 && d->type.cls == ZVOL_T_VSTRING)
+        if (is_unfit(f, d))
             continue;
         H5E_BEGIN_TRY
         {

@@ -330,8 +330,11 @@ static int new_meta(zh_array_meta **out, const zh_json *j, const zh_dtype *dtype
     zh_error why = ZH_ERROR_INIT;
     int regular = check_grid(grid, &why), rc;
 
-    if (regular < 0 && (!any || regular != ZH_UNSUPPORTED))
-        return check_grid(grid, err);
+    if (regular < 0 && (!any || regular != ZH_UNSUPPORTED)) {
+        if (err != NULL)
+            *err = why;
+        return regular;
+    }
     rc = zh_doc__new_meta(out, ZH_V3, dtype, shape, regular < 0 ? shape : chunk, err);
     if (rc == ZH_OK && regular == ZH_OK)
         regular = parse_chunks(*out, j, &why);
