@@ -89,7 +89,8 @@ int zh_node__store_path(const zh_node *node, zh_buf *out, zh_error *err)
     for (p = node; p->parent; p = p->parent) {
         n = strlen(p->segment);
         end -= n;
-        memcpy(out->ptr + end, p->segment, n);
+        if (n > 0) /* not in a store that is one array */
+            memcpy(out->ptr + end, p->segment, n);
         if (p->parent->parent)
             out->ptr[--end] = '/';
     }
