@@ -99,6 +99,13 @@ class Foreign(unittest.TestCase):
             run = subprocess.run([os.path.join(TOOLS, "h5diff"), a, b], capture_output=True, text=True)
             self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
             self.assertIn("sub/i4", run.stdout)
+            again = os.path.join(self.dir, f"again{fmt}.zarr")
+            run = subprocess.run([os.path.join(TOOLS, "h5repack"), "-f", "GZIP=4", "--src-vol-name=zarr", "--dst-vol-name=zarr", a, again],
+                                 capture_output=True, text=True)
+            self.assertEqual((run.returncode, run.stderr), (0, ""), run.stdout)
+            copy = zarr.open_group(again, mode="r")["sub"]
+            np.testing.assert_array_equal(copy["i4"][...], zarr.open_group(a, mode="r")["sub/i4"][...])
+            self.assertEqual([type(c).__name__ for c in copy["i4"].compressors], ["GzipCodec"])
 
     def test_v3_checksum(self):
         path, data = self.make(3, compressors=[zarr.codecs.ZstdCodec(), zarr.codecs.Crc32cCodec()])
