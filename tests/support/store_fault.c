@@ -29,6 +29,12 @@ typedef struct fault_store {
     unsigned long kill_at;
     unsigned latency;                  /* microseconds */
     unsigned in_flight, max_in_flight; /* of the calls in mask */
+    size_t bytes, max_bytes;           /* being put */
+    unsigned hook_mask;
+    unsigned long hook_at;
+    void (*hook)(void *payload);
+    void *hook_payload;
+    bool locked;
     bool record;
     unsigned long counts[N_OPS];
     zh_buf text;
@@ -71,6 +77,7 @@ static int enter(zh_store *s, unsigned op, const char *key, const char *detail, 
 {
     fault_store *f = (fault_store *)s;
     const char *name = names[op_number(op)];
+    void (*hook)(void *payload) = NULL;
     bool fails = false;
     unsigned latency;
 
@@ -86,8 +93,12 @@ static int enter(zh_store *s, unsigned op, const char *key, const char *detail, 
         _exit(42);
     if (!fails && (f->mask & op) != 0 && ++f->in_flight > f->max_in_flight)
         f->max_in_flight = f->in_flight;
+    if ((f->hook_mask & op) != 0 && f->hook_at != 0 && --f->hook_at == 0)
+        hook = f->hook;
     latency = f->latency;
     (void)pthread_mutex_unlock(&f->mutex);
+    if (hook != NULL)
+        hook(f->hook_payload);
     wait_for(latency);
     return fails ? zh_error_sys(err, f->errnum, "injected failure of %s '%s'", name, key) : ZH_OK;
 }
@@ -130,15 +141,30 @@ static int fault_size(zh_store *s, const char *key, uint64_t *out, zh_error *err
     return rc < 0 ? rc : leave(s, ZH_OP_SIZE, zh_store_size(((fault_store *)s)->inner, key, out, err));
 }
 
+static void count_bytes(fault_store *f, size_t n, bool begins)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    f->bytes = begins ? f->bytes + n : f->bytes - n;
+    if (f->bytes > f->max_bytes)
+        f->max_bytes = f->bytes;
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
 static int fault_put(zh_store *s, const char *key, const void *p, size_t n, unsigned flags, zh_error *err)
 {
+    fault_store *f = (fault_store *)s;
     char detail[80];
     int rc;
 
     (void)snprintf(detail, sizeof(detail), " %zu%s%s%s", n, (flags & ZH_PUT_PLAIN) != 0 ? " plain" : "",
                    (flags & ZH_PUT_NEWDIR) != 0 ? " newdir" : "", (flags & ZH_PUT_EXCL) != 0 ? " excl" : "");
     rc = enter(s, ZH_OP_PUT, key, detail, err);
-    return rc < 0 ? rc : leave(s, ZH_OP_PUT, zh_store_put(((fault_store *)s)->inner, key, p, n, flags, err));
+    if (rc < 0)
+        return rc;
+    count_bytes(f, n, true);
+    rc = zh_store_put(f->inner, key, p, n, flags, err);
+    count_bytes(f, n, false);
+    return leave(s, ZH_OP_PUT, rc);
 }
 
 static int fault_erase(zh_store *s, const char *key, zh_error *err)
@@ -180,16 +206,32 @@ static int fault_move(zh_store *s, const char *from, const char *to, unsigned fl
     return rc < 0 ? rc : leave(s, ZH_OP_MOVE, zh_store_move(((fault_store *)s)->inner, from, to, flags, err));
 }
 
+static void set_locked(fault_store *f, bool locked)
+{
+    (void)pthread_mutex_lock(&f->mutex);
+    f->locked = locked;
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
 static int fault_lock(zh_store *s, zh_error *err)
 {
-    const int rc = enter(s, ZH_OP_LOCK, "", "", err);
+    fault_store *f = (fault_store *)s;
+    int rc = enter(s, ZH_OP_LOCK, "", "", err);
 
-    return rc < 0 ? rc : leave(s, ZH_OP_LOCK, zh_store_lock(((fault_store *)s)->inner, err));
+    if (rc < 0)
+        return rc;
+    rc = zh_store_lock(f->inner, err);
+    if (rc == ZH_OK)
+        set_locked(f, true);
+    return leave(s, ZH_OP_LOCK, rc);
 }
 
 static void fault_unlock(zh_store *s)
 {
-    zh_store_unlock(((fault_store *)s)->inner);
+    fault_store *f = (fault_store *)s;
+
+    set_locked(f, false);
+    zh_store_unlock(f->inner);
 }
 
 static int fault_flush(zh_store *s, zh_error *err)
@@ -267,6 +309,7 @@ void zh_store_fault_set(zh_store *s, unsigned mask, unsigned long nth, int errnu
     f->errnum = errnum;
     f->persistent = persistent;
     f->in_flight = f->max_in_flight = 0;
+    f->max_bytes = f->bytes;
     (void)pthread_mutex_unlock(&f->mutex);
 }
 
@@ -290,6 +333,40 @@ unsigned zh_store_fault_max_in_flight(zh_store *s)
     most = f->max_in_flight;
     (void)pthread_mutex_unlock(&f->mutex);
     return most;
+}
+
+size_t zh_store_fault_max_bytes(zh_store *s)
+{
+    fault_store *f = (fault_store *)s;
+    size_t most;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    most = f->max_bytes;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return most;
+}
+
+void zh_store_fault_set_hook(zh_store *s, unsigned mask, unsigned long nth, void (*hook)(void *payload), void *payload)
+{
+    fault_store *f = (fault_store *)s;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    f->hook_mask = mask;
+    f->hook_at = nth;
+    f->hook = hook;
+    f->hook_payload = payload;
+    (void)pthread_mutex_unlock(&f->mutex);
+}
+
+bool zh_store_fault_locked(zh_store *s)
+{
+    fault_store *f = (fault_store *)s;
+    bool locked;
+
+    (void)pthread_mutex_lock(&f->mutex);
+    locked = f->locked;
+    (void)pthread_mutex_unlock(&f->mutex);
+    return locked;
 }
 
 void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth)

@@ -31,6 +31,15 @@ unsigned long zh_store_fault_seen(zh_store *s);
  * none is. */
 unsigned zh_store_fault_max_in_flight(zh_store *s);
 
+/* The largest number of bytes of values that were being put at one time since zh_store_fault_set. */
+size_t zh_store_fault_max_bytes(zh_store *s);
+
+/* From now on: before the nth call (from 1) of the operations in mask hook(payload) runs, once, on the thread that
+ * calls. 0: never. */
+void zh_store_fault_set_hook(zh_store *s, unsigned mask, unsigned long nth, void (*hook)(void *payload), void *payload);
+/* Is zh_store_lock held through s? */
+bool zh_store_fault_locked(zh_store *s);
+
 /* From now on: the nth call (from 1) of the operations in mask ends the process with 42 instead (_exit). 0: none. */
 void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth);
 /* Every call waits so long before it is passed on. */
