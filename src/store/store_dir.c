@@ -668,6 +668,7 @@ static int dir_lock(zh_store *s, zh_error *err)
     rc = lock_root(&fd, d->root);
     if (rc == 0) {
         d->lock_fd = fd;
+        zh_dir_cache_forget(d->cache, "", 0); /* the one who held it may have moved what is open here */
         return ZH_OK;
     }
     (void)pthread_mutex_unlock(&d->creators);
