@@ -271,12 +271,15 @@ int zh_consolidate(zh_store *s, const char *path, unsigned requests, zh_error *e
     if (rc < 0)
         return rc;
     rc = zh_pool_new(&pool, requests > 0 ? requests : zh_store_depth(s), err);
+    if (rc == ZH_OK)
+        rc = zh_store_lock(s, err); /* no node may come between the reading and the writing */
     if (rc == ZH_OK) {
         rc = zh_consolidate__write(s, pool, group->path, group->format, err);
-        zh_pool_free(pool);
+        if (rc == ZH_OK)
+            rc = zh_store_flush(s, err);
+        zh_store_unlock(s);
     }
-    if (rc == ZH_OK)
-        rc = zh_store_flush(s, err);
+    zh_pool_free(pool);
     zh_handle_close(group);
     return rc;
 }
