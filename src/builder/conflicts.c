@@ -1,9 +1,9 @@
 /* conflicts.c - what the store has where a plan's nodes are to be.
  *
  * Level by level from the root, the entries of a level at once on the pool. What does not exist has nothing below it,
- * so a plan for an empty store costs two calls. An entry costs one read of a document (v2: up to three look-ups), and
- * one listing if there is none; the members of a group of which many are planned are looked up in one listing of the
- * group instead. No document is read twice.
+ * so a plan for an empty store costs two calls, and one to look again. An entry costs one read of a document (v2: up to
+ * three look-ups), and one listing if there is none; the members of a group of which many are planned are looked up in
+ * one listing of the group instead. No document is read twice.
  */
 #include "builder/creation.h"
 
@@ -19,6 +19,7 @@
 typedef struct found {
     int8_t kind;       /* zh_node_kind, -1: no document of the plan's format */
     bool any;          /* keys at or below the path */
+    bool ours;         /* the listing has a document of the plan's format */
     bool other_format; /* a document of the other format, and none of ours to win over it */
     bool children;     /* nodes below, as far as was looked */
     bool half;         /* v2: .zattrs alone */
@@ -153,6 +154,11 @@ static int look_v2(found *f, zh_slot *slot, zh_creation *c, uint32_t i, zh_error
     return rc;
 }
 
+static int look_at_documents(found *f, zh_slot *slot, zh_creation *c, uint32_t i, zh_error *err)
+{
+    return c->plan->format == ZH_V3 ? look_v3(f, slot, c, i, err) : look_v2(f, slot, c, i, err);
+}
+
 /* --- what else lies there --- */
 
 static bool is_digits(const char *name)
@@ -184,9 +190,9 @@ static int note_name(void *payload, const char *name, bool is_prefix, zh_error *
     }
     l->keys = true;
     if (strcmp(name, "zarr.json") == 0)
-        l->found->other_format = format == ZH_V2;
+        *(format == ZH_V2 ? &l->found->other_format : &l->found->ours) = true;
     else if (strcmp(name, ".zarray") == 0 || strcmp(name, ".zgroup") == 0)
-        l->found->other_format = format == ZH_V3;
+        *(format == ZH_V3 ? &l->found->other_format : &l->found->ours) = true;
     else if (strcmp(name, ".zattrs") == 0)
         l->found->half = true;
     return ZH_OK;
@@ -330,9 +336,11 @@ static int look(void *payload, size_t index, zh_slot *slot, zh_error *err)
     found *f = &s->found[index];
     int rc;
 
-    rc = c->plan->format == ZH_V3 ? look_v3(f, slot, c, i, err) : look_v2(f, slot, c, i, err);
+    rc = look_at_documents(f, slot, c, i, err);
     if (rc == ZH_OK && f->kind < 0)
         rc = look_around(f, slot, c, i, err);
+    if (rc == ZH_OK && f->ours) /* it has come between the two */
+        rc = look_at_documents(f, slot, c, i, err);
     if (rc == ZH_OK && f->any && c->plan->entry[i].kind == ZH_NODE_GROUP && !replaces(c, i, f) &&
         f->kind != ZH_NODE_ARRAY)
         rc = look_for_members(slot, c, i, err);
@@ -387,12 +395,27 @@ static void mark_subtree(zh_creation *c, uint32_t i, zh_entry_state own)
     c->state[i] = (uint8_t)own;
 }
 
-/* Sets the entry's state; *descend: its members have to be looked at. */
-static int settle(zh_creation *c, uint32_t i, const found *f, bool *descend, zh_error *err)
+/* The group stays, and what it says of its members becomes stale. */
+static int keep(zh_creation *c, uint32_t i, const found *f, zh_error *err)
 {
     zh_buf path = ZH_BUF_INIT(1 << 16);
     int rc = ZH_OK;
 
+    c->state[i] = ZH_AT_KEPT;
+    if (f->consolidated.len == 0)
+        return ZH_OK;
+    rc = zh_creation_path(c, i, &path, err);
+    if (rc == ZH_OK)
+        rc = zh_buf_cstr(&path, err) == NULL
+                 ? ZH_NOMEM
+                 : zh_stale_add(c, (const char *)path.ptr, f->consolidated.ptr, f->consolidated.len, err);
+    zh_buf_dispose(&path);
+    return rc;
+}
+
+/* Sets the entry's state; *descend: its members have to be looked at. */
+static int settle(zh_creation *c, uint32_t i, const found *f, bool *descend, zh_error *err)
+{
     *descend = false;
     if (replaces(c, i, f)) {
         mark_subtree(c, i, ZH_AT_REPLACED);
@@ -411,35 +434,21 @@ static int settle(zh_creation *c, uint32_t i, const found *f, bool *descend, zh_
         c->fresh = c->fresh || (i == 0 && !f->any);
         return ZH_OK;
     }
-    c->state[i] = ZH_AT_KEPT;
-    if (f->consolidated.len > 0) {
-        rc = zh_creation_path(c, i, &path, err);
-        if (rc == ZH_OK)
-            rc = zh_buf_cstr(&path, err) == NULL
-                     ? ZH_NOMEM
-                     : zh_stale_add(c, (const char *)path.ptr, f->consolidated.ptr, f->consolidated.len, err);
-        zh_buf_dispose(&path);
-    }
-    return rc;
+    return keep(c, i, f, err);
 }
 
 static void dispose_found(found *f, uint32_t n)
 {
-    for (uint32_t k = 0; k < n; k++) {
+    for (uint32_t k = 0; f != NULL && k < n; k++) {
         zh_free(f[k].why);
         zh_buf_dispose(&f[k].consolidated);
     }
     zh_free(f);
 }
 
-/* Looks at the level in s; puts the next one into next (room for all entries). */
-static int scan_level(scan *s, uint32_t *next, uint32_t *n_next, zh_error *err)
+/* Looks at the entries in s. */
+static int look_at_all(scan *s, zh_writer_job how, zh_error *err)
 {
-    zh_creation *c = s->c;
-    bool descend;
-    int rc;
-
-    *n_next = 0;
     s->found = zh_calloc(s->n, sizeof(*s->found));
     if (s->found == NULL)
         return zh_error_nomem(err);
@@ -447,7 +456,17 @@ static int scan_level(scan *s, uint32_t *next, uint32_t *n_next, zh_error *err)
         s->found[k].kind = -1;
         zh_buf_init(&s->found[k].consolidated, SIZE_MAX);
     }
-    rc = zh_writer_run(c->writer, s->n, look, s, err);
+    return zh_writer_run(s->c->writer, s->n, how, s, err);
+}
+
+/* Looks at the level in s; puts the next one into next (room for all entries). */
+static int scan_level(scan *s, uint32_t *next, uint32_t *n_next, zh_error *err)
+{
+    zh_creation *c = s->c;
+    bool descend;
+    int rc = look_at_all(s, look, err);
+
+    *n_next = 0;
     for (uint32_t k = 0; rc == ZH_OK && k < s->n; k++) {
         const uint32_t i = s->entry[k];
 
@@ -487,6 +506,49 @@ int zh_scan(zh_creation *c, zh_error *err)
     }
     zh_free(s.entry);
     zh_free(next);
+    return rc < 0 ? rc : zh_problems_finish(&c->problems);
+}
+
+/* --- again, with the store locked --- */
+
+static int look_again(void *payload, size_t index, zh_slot *slot, zh_error *err)
+{
+    scan *s = payload;
+    zh_creation *c = s->c;
+    const uint32_t i = s->entry[index];
+    found *f = &s->found[index];
+    const bool kept = c->state[i] == ZH_AT_KEPT;
+    int rc = kept ? ZH_OK : look_around(f, slot, c, i, err);
+
+    return rc == ZH_OK && (kept || f->ours) ? look_at_documents(f, slot, c, i, err) : rc;
+}
+
+static int settle_again(zh_creation *c, uint32_t i, const found *f, zh_error *err)
+{
+    if (c->state[i] == ZH_AT_KEPT && f->kind < 0 && !f->other_format && !(c->under && i == 0)) {
+        conflict(c, i, ZH_RACE, -1, "the group was there, and somebody has removed it");
+        return ZH_OK;
+    }
+    return judge(c, i, f) && f->kind >= 0 ? keep(c, i, f, err) : ZH_OK;
+}
+
+int zh_scan_again(zh_creation *c, zh_error *err)
+{
+    scan s = {c, c->items, NULL, 0};
+    int rc = ZH_OK;
+
+    zh_stale_free(c);
+    if (c->group_len > 0)
+        rc = zh_stale_probe_above(c, err);
+    for (uint32_t i = 0; i < c->plan->n; i++)
+        if (c->state[i] == ZH_AT_KEPT || c->state[i] == ZH_AT_PLACE)
+            s.entry[s.n++] = i;
+    if (rc < 0 || s.n == 0)
+        return rc;
+    rc = look_at_all(&s, look_again, err);
+    for (uint32_t k = 0; rc == ZH_OK && k < s.n; k++)
+        rc = settle_again(c, s.entry[k], &s.found[k], err);
+    dispose_found(s.found, s.n);
     return rc < 0 ? rc : zh_problems_finish(&c->problems);
 }
 

@@ -33,7 +33,6 @@ typedef enum zh_entry_state { ZH_AT_NEW, ZH_AT_PLACE, ZH_AT_KEPT, ZH_AT_REPLACED
 typedef struct zh_stale {
     char *path;   /* in the store */
     zh_buf value; /* the document (v3) or .zmetadata (v2) as it was */
-    bool dropped;
 } zh_stale;
 
 typedef struct zh_deliveries zh_deliveries;
@@ -76,7 +75,7 @@ typedef struct zh_creation {
 
     zh_stale *stale;
     size_t n_stale;
-    pthread_mutex_t mutex; /* guards the journal and lost */
+    pthread_mutex_t mutex; /* guards the journal, lost and stale */
     zh_done *journal;
     size_t n_journal, cap_journal;
     uint32_t lost;             /* an entry whose place another creator has taken; ZH_ENTRY_NONE */
@@ -98,6 +97,9 @@ uint32_t zh_creation_next_child(const zh_creation *c, uint32_t group, uint32_t c
 /* What stands in the store where the plan's nodes are to be; fills in state and stale. Reads only. Conflicts go to
  * c->problems. */
 int zh_scan(zh_creation *c, zh_error *err);
+/* With the store locked, before anything of it is changed: what was kept, or found without a document, may have been
+ * replaced since. Conflicts as above; stale is filled in anew. Uses items. */
+int zh_scan_again(zh_creation *c, zh_error *err);
 /* The node at a path: *kind -1: no document. For a race lost. */
 int zh_scan_kind(int *kind, zh_store *s, const char *path, zh_format format, zh_error *err);
 
@@ -129,6 +131,8 @@ void zh_journal_free(zh_creation *c);
 /* --- stale.c: consolidated metadata --- */
 int zh_stale_add(zh_creation *c, const char *path, const void *value, size_t n, zh_error *err);
 int zh_stale_probe_above(zh_creation *c, zh_error *err); /* groups above c->group */
+/* From any thread: a group that another creator has made since the scan. What it has is dropped at once. */
+int zh_stale_late(zh_creation *c, const char *path, zh_error *err);
 int zh_stale_drop(zh_creation *c, zh_error *err);
 int zh_stale_renew(zh_creation *c, zh_error *err); /* as opts.consolidated says */
 void zh_stale_free(zh_creation *c);

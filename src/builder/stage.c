@@ -140,15 +140,58 @@ static int tell_lost(zh_creation *c, zh_error *err)
 }
 
 /* An implicit group that somebody has made meanwhile: it is as good as ours, and its members are moved into it. */
-static bool is_group_now(zh_creation *c, uint32_t i)
+static int is_group_now(bool *is, zh_creation *c, uint32_t i, zh_error *err)
 {
-    char *path = path_of(c, i, NULL);
-    int kind = -1;
+    char *path = path_of(c, i, err);
+    int kind = -1, rc = ZH_OK;
 
-    if (path != NULL)
-        (void)zh_scan_kind(&kind, c->store, path, c->plan->format, NULL);
+    *is = false;
+    if (path == NULL)
+        return ZH_NOMEM;
+    if (zh_scan_kind(&kind, c->store, path, c->plan->format, NULL) == ZH_OK && kind == ZH_NODE_GROUP) {
+        *is = true;
+        rc = zh_stale_late(c, path, err);
+    }
     zh_free(path);
-    return kind == ZH_NODE_GROUP;
+    return rc;
+}
+
+/* Entry i in the place of what is there, which goes under the stage. ZH_NOTFOUND: there is nothing. */
+static int replace_one(zh_creation *c, uint32_t i, zh_error *err)
+{
+    int rc = move_noted(c, ZH_DID_EXCHANGE, path_of(c, i, err), place_of(c, i, err), err);
+
+    if (rc != ZH_UNSUPPORTED)
+        return rc;
+    rc = move_noted(c, ZH_DID_ASIDE, path_of(c, i, err), aside_name(c, i, err), err);
+    if (rc == ZH_OK)
+        rc = move_noted(c, ZH_DID_MOVE, path_of(c, i, err), place_of(c, i, err), err);
+    return rc == ZH_EXISTS ? lost_race(c, i, err) : rc;
+}
+
+/* Something has come to where entry i was to be moved. *next: the entry to go on with. */
+static int publish_against(uint32_t *next, zh_creation *c, uint32_t i, zh_error *err)
+{
+    const zh_entry *e = &c->plan->entry[i];
+    bool is_group = false;
+    int rc = ZH_NOTFOUND;
+
+    *next = e->end;
+    if (e->given == NULL) {
+        rc = is_group_now(&is_group, c, i, err);
+        if (rc == ZH_OK && is_group) {
+            c->state[i] = ZH_AT_KEPT;
+            *next = i + 1;
+            return ZH_OK;
+        }
+    } else if (c->opts.overwrite) {
+        rc = replace_one(c, i, err);
+        if (rc == ZH_OK)
+            c->state[i] = ZH_AT_REPLACED;
+        if (rc != ZH_NOTFOUND)
+            return rc;
+    }
+    return rc == ZH_OK || rc == ZH_NOTFOUND ? lost_race(c, i, err) : rc;
 }
 
 static int publish_new(zh_creation *c, uint32_t top, zh_error *err)
@@ -160,29 +203,19 @@ static int publish_new(zh_creation *c, uint32_t top, zh_error *err)
     /* In the order of the plan: the top, or, where it is a group by now, each of its members in the same way. */
     while (rc == ZH_OK && i < end) {
         rc = move_noted(c, ZH_DID_MOVE, path_of(c, i, err), place_of(c, i, err), err);
-        if (rc == ZH_OK) {
+        if (rc == ZH_OK)
             i = c->plan->entry[i].end;
-        } else if (rc == ZH_EXISTS && c->plan->entry[i].given == NULL && is_group_now(c, i)) {
-            c->state[i] = ZH_AT_KEPT;
-            i++;
-            rc = ZH_OK;
-        } else if (rc == ZH_EXISTS) {
-            rc = lost_race(c, i, err);
-        }
+        else if (rc == ZH_EXISTS)
+            rc = publish_against(&i, c, i, err);
     }
     return rc;
 }
 
 static int publish_over(zh_creation *c, uint32_t top, zh_error *err)
 {
-    int rc = move_noted(c, ZH_DID_EXCHANGE, path_of(c, top, err), place_of(c, top, err), err);
+    const int rc = replace_one(c, top, err);
 
-    if (rc == ZH_NOTFOUND) /* gone meanwhile */
-        return publish_new(c, top, err);
-    if (rc != ZH_UNSUPPORTED)
-        return rc;
-    rc = move_noted(c, ZH_DID_ASIDE, path_of(c, top, err), aside_name(c, c->top[top], err), err);
-    return rc < 0 ? rc : publish_new(c, top, err);
+    return rc == ZH_NOTFOUND ? publish_new(c, top, err) : rc; /* gone meanwhile */
 }
 
 /* --- the root, replaced --- */
@@ -250,7 +283,7 @@ static int put_aside(zh_creation *c, const char *name, zh_error *err)
 {
     char *key = zh_strdup(name);
 
-    return move_noted(c, ZH_DID_ASIDE, key, key == NULL ? NULL : aside_name(c, c->n_tops + c->n_journal, err), err);
+    return move_noted(c, ZH_DID_ASIDE, key, key == NULL ? NULL : aside_name(c, c->plan->n + c->n_journal, err), err);
 }
 
 /* Old members of the root that the plan does not name. */
@@ -357,6 +390,7 @@ static int publish_top(void *payload, size_t index, zh_slot *slot, zh_error *err
 /* Deepest first, the root last. A group that another creator has made meanwhile will do for an implicit one. */
 static int publish_places(zh_creation *c, zh_error *err)
 {
+    bool is_group;
     int rc = ZH_OK;
 
     for (uint32_t i = c->plan->n; rc == ZH_OK && i-- > 0;) {
@@ -365,10 +399,11 @@ static int publish_places(zh_creation *c, zh_error *err)
         rc = i == 0 ? zh_write_root(c, false, err) : zh_write_in_place(c, i, false, err);
         if (rc != ZH_EXISTS)
             continue;
-        rc = ZH_OK;
-        if (c->plan->entry[i].given != NULL || !is_group_now(c, i))
+        is_group = false;
+        rc = c->plan->entry[i].given != NULL ? ZH_OK : is_group_now(&is_group, c, i, err);
+        if (rc == ZH_OK && !is_group)
             rc = lost_race(c, i, err);
-        else
+        else if (rc == ZH_OK)
             c->state[i] = ZH_AT_KEPT;
     }
     return rc;
@@ -376,8 +411,10 @@ static int publish_places(zh_creation *c, zh_error *err)
 
 static int publish(zh_creation *c, zh_error *err)
 {
-    int rc = zh_stale_drop(c, err);
+    int rc = zh_scan_again(c, err);
 
+    if (rc == ZH_OK)
+        rc = zh_stale_drop(c, err);
     if (rc == ZH_OK)
         rc = zh_writer_run(c->writer, c->n_tops, publish_top, c, err);
     if (rc < 0)

@@ -9,33 +9,53 @@
 
 #include <string.h>
 
-int zh_stale_add(zh_creation *c, const char *path, const void *value, size_t n, zh_error *err)
+static void dispose(zh_stale *s)
 {
-    zh_stale *grown = zh_reallocarray(c->stale, c->n_stale + 1, sizeof(*grown));
-    zh_stale *s;
+    zh_free(s->path);
+    zh_buf_dispose(&s->value);
+}
+
+/* Takes s. */
+static int add(zh_creation *c, zh_stale *s, zh_error *err)
+{
+    zh_stale *grown;
+
+    (void)pthread_mutex_lock(&c->mutex);
+    grown = zh_reallocarray(c->stale, c->n_stale + 1, sizeof(*grown));
+    if (grown != NULL) {
+        c->stale = grown;
+        c->stale[c->n_stale++] = *s;
+    }
+    (void)pthread_mutex_unlock(&c->mutex);
+    if (grown != NULL)
+        return ZH_OK;
+    dispose(s);
+    return zh_error_nomem(err);
+}
+
+static int fill(zh_stale *s, const char *path, const void *value, size_t n, zh_error *err)
+{
     int rc;
 
-    if (grown == NULL)
-        return zh_error_nomem(err);
-    c->stale = grown;
-    s = &c->stale[c->n_stale];
-    *s = (zh_stale){zh_strdup(path), ZH_BUF_INIT(SIZE_MAX), false};
+    *s = (zh_stale){zh_strdup(path), ZH_BUF_INIT(SIZE_MAX)};
     rc = s->path == NULL ? zh_error_nomem(err) : zh_buf_append(&s->value, value, n, err);
-    if (rc < 0) {
-        zh_free(s->path);
-        zh_buf_dispose(&s->value);
-        return rc;
-    }
-    c->n_stale++;
-    return ZH_OK;
+    if (rc < 0)
+        dispose(s);
+    return rc;
+}
+
+int zh_stale_add(zh_creation *c, const char *path, const void *value, size_t n, zh_error *err)
+{
+    zh_stale s;
+    const int rc = fill(&s, path, value, n, err);
+
+    return rc < 0 ? rc : add(c, &s, err);
 }
 
 void zh_stale_free(zh_creation *c)
 {
-    for (size_t i = 0; i < c->n_stale; i++) {
-        zh_free(c->stale[i].path);
-        zh_buf_dispose(&c->stale[i].value);
-    }
+    for (size_t i = 0; i < c->n_stale; i++)
+        dispose(&c->stale[i]);
     zh_free(c->stale);
     c->stale = NULL;
     c->n_stale = 0;
@@ -46,27 +66,29 @@ static const char *document_of(const zh_creation *c)
     return c->plan->format == ZH_V3 ? "zarr.json" : ".zmetadata";
 }
 
-static int probe(zh_creation *c, const char *path, zh_error *err)
+/* *has: the group at path has consolidated metadata, and *out is filled. */
+static int probe(zh_stale *out, bool *has, const zh_creation *c, const char *path, zh_error *err)
 {
     zh_buf key = ZH_BUF_INIT(1 << 16), text = ZH_BUF_INIT((size_t)1 << 30);
-    bool has = true;
     zh_doc doc;
     int rc = zh_buf_puts(&key, path, err);
 
+    *has = true;
     if (rc == ZH_OK)
         rc = zh_creation_key(&key, document_of(c), err) == NULL
                  ? ZH_NOMEM
                  : zh_store_get(c->store, (const char *)key.ptr, &text, err);
     if (rc == ZH_OK && c->plan->format == ZH_V3) {
         /* A group above ours that cannot be read is not ours to judge, and nothing can be dropped from it. */
-        has = zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, NULL) == ZH_OK;
-        if (has) {
-            has = doc.consolidated;
+        *has = zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, NULL) == ZH_OK;
+        if (*has) {
+            *has = doc.consolidated;
             zh_doc_dispose(&doc);
         }
     }
-    if (rc == ZH_OK && has)
-        rc = zh_stale_add(c, path, text.ptr, text.len, err);
+    *has = *has && rc == ZH_OK;
+    if (*has)
+        rc = fill(out, path, text.ptr, text.len, err);
     zh_buf_dispose(&key);
     zh_buf_dispose(&text);
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
@@ -77,6 +99,8 @@ int zh_stale_probe_above(zh_creation *c, zh_error *err)
     char *path = zh_strndup(c->group, c->group_len);
     size_t n = c->group_len;
     int rc = ZH_OK;
+    zh_stale s;
+    bool has;
 
     if (path == NULL)
         return zh_error_nomem(err);
@@ -86,7 +110,9 @@ int zh_stale_probe_above(zh_creation *c, zh_error *err)
         if (n > 0)
             n--;
         path[n] = '\0';
-        rc = probe(c, path, err);
+        rc = probe(&s, &has, c, path, err);
+        if (rc == ZH_OK && has)
+            rc = add(c, &s, err);
     }
     zh_free(path);
     return rc;
@@ -105,7 +131,8 @@ static int rewrite(zh_buf *out, const zh_buf *old, zh_error *err)
     return rc;
 }
 
-static int drop(zh_creation *c, zh_stale *s, zh_error *err)
+/* Noted before it is done: what could not be noted could not be put back. */
+static int drop(zh_creation *c, const zh_stale *s, zh_error *err)
 {
     zh_buf key = ZH_BUF_INIT(1 << 16), text = ZH_BUF_INIT(SIZE_MAX);
     char *own = NULL;
@@ -117,18 +144,18 @@ static int drop(zh_creation *c, zh_stale *s, zh_error *err)
         own = k == NULL ? NULL : zh_strdup(k);
         rc = own == NULL ? zh_error_nomem(err) : ZH_OK;
     }
-    if (rc == ZH_OK && c->plan->format == ZH_V3) {
+    if (rc == ZH_OK && c->plan->format == ZH_V3)
         rc = rewrite(&text, &s->value, err);
-        if (rc == ZH_OK)
-            rc = zh_store_put(c->store, own, text.ptr, text.len, 0, err);
-    } else if (rc == ZH_OK) {
-        rc = zh_store_erase(c->store, own, err);
-    }
     if (rc == ZH_OK)
         rc = zh_journal_add(c, ZH_DID_PUT, own, NULL, &s->value, err);
     if (rc < 0)
         zh_free(own);
-    s->dropped = rc == ZH_OK;
+    else if (c->plan->format == ZH_V3)
+        rc = zh_store_put(c->store, own, text.ptr, text.len, 0, err);
+    else
+        rc = zh_store_erase(c->store, own, err);
+    if (rc < 0)
+        zh_error_prefix(err, "dropping the consolidated metadata of '/%.200s'", s->path);
     zh_buf_dispose(&key);
     zh_buf_dispose(&text);
     return rc;
@@ -138,11 +165,47 @@ int zh_stale_drop(zh_creation *c, zh_error *err)
 {
     int rc = ZH_OK;
 
-    for (size_t i = 0; rc == ZH_OK && i < c->n_stale; i++) {
+    for (size_t i = 0; rc == ZH_OK && i < c->n_stale; i++)
         rc = drop(c, &c->stale[i], err);
-        if (rc < 0)
-            zh_error_prefix(err, "dropping the consolidated metadata of '/%.200s'", c->stale[i].path);
+    return rc;
+}
+
+int zh_stale_late(zh_creation *c, const char *path, zh_error *err)
+{
+    zh_stale s;
+    bool has;
+    int rc = probe(&s, &has, c, path, err);
+
+    if (rc < 0 || !has)
+        return rc;
+    rc = drop(c, &s, err);
+    if (rc == ZH_OK)
+        return add(c, &s, err);
+    dispose(&s);
+    return rc;
+}
+
+/* The group's consolidated metadata for the first time: what is there now is noted. */
+static int write_own(zh_creation *c, zh_error *err)
+{
+    zh_buf key = ZH_BUF_INIT(1 << 16), old = ZH_BUF_INIT((size_t)1 << 30);
+    char *own = NULL;
+    int rc = zh_buf_puts(&key, c->group, err);
+
+    if (rc == ZH_OK) {
+        const char *k = zh_creation_key(&key, document_of(c), err);
+
+        own = k == NULL ? NULL : zh_strdup(k);
+        rc = own == NULL ? zh_error_nomem(err) : zh_store_get(c->store, own, &old, err);
     }
+    if (rc == ZH_OK || rc == ZH_NOTFOUND)
+        rc = zh_journal_add(c, ZH_DID_PUT, own, NULL, rc == ZH_OK ? &old : NULL, err);
+    if (rc == ZH_OK)
+        rc = zh_consolidate__write(c->store, c->pool, c->group, c->plan->format, err);
+    else
+        zh_free(own);
+    zh_buf_dispose(&key);
+    zh_buf_dispose(&old);
     return rc;
 }
 
@@ -157,7 +220,5 @@ int zh_stale_renew(zh_creation *c, zh_error *err)
         own = own && strcmp(c->stale[i].path, c->group) != 0;
         rc = zh_consolidate__write(c->store, c->pool, c->stale[i].path, c->plan->format, err);
     }
-    if (rc == ZH_OK && own)
-        rc = zh_consolidate__write(c->store, c->pool, c->group, c->plan->format, err);
-    return rc;
+    return rc == ZH_OK && own ? write_own(c, err) : rc;
 }
