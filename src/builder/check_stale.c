@@ -56,7 +56,8 @@ static int compare(bool *same, zh_format format, const char *text, size_t n, con
 
     if (rc < 0)
         return rc;
-    *same = zh_json_parse(&is, text, n, NULL) == ZH_OK;
+    rc = zh_json_parse(&is, text, n, NULL);
+    *same = rc == ZH_OK;
     if (*same) {
         a = format == ZH_V3 ? zh_json_get(zh_json_get(is, "consolidated_metadata"), "metadata")
                             : zh_json_get(is, "metadata");
@@ -65,20 +66,23 @@ static int compare(bool *same, zh_format format, const char *text, size_t n, con
         zh_json_free(is);
     }
     zh_json_free(should);
-    return ZH_OK;
+    return rc == ZH_NOMEM ? zh_error_nomem(err) : ZH_OK;
 }
 
-static bool carries(const zh_handle *group)
+static int carries(bool *yes, const zh_handle *group, zh_error *err)
 {
     zh_json *j = NULL;
-    bool yes;
+    int rc;
 
-    if (strstr(group->document, "\"consolidated_metadata\"") == NULL ||
-        zh_json_parse(&j, group->document, strlen(group->document), NULL) < 0)
-        return false;
-    yes = zh_json_typeof(zh_json_get(j, "consolidated_metadata")) == ZH_JSON_OBJECT;
+    *yes = false;
+    if (strstr(group->document, "\"consolidated_metadata\"") == NULL)
+        return ZH_OK;
+    rc = zh_json_parse(&j, group->document, strlen(group->document), err);
+    if (rc < 0)
+        return rc;
+    *yes = zh_json_typeof(zh_json_get(j, "consolidated_metadata")) == ZH_JSON_OBJECT;
     zh_json_free(j);
-    return yes;
+    return ZH_OK;
 }
 
 /* v2: .zmetadata. *has: there is one. */
@@ -98,17 +102,20 @@ static int load_zmetadata(zh_buf *out, bool *has, zh_checking *c, const char *pa
 int zh_check_consolidated(zh_checking *c, zh_handle *group, zh_error *err)
 {
     zh_buf text = ZH_BUF_INIT((size_t)1 << 30), value = ZH_BUF_INIT((size_t)1 << 30);
-    bool has = group->format == ZH_V3 && carries(group), same = true;
-    int rc = ZH_OK;
+    zh_error why = ZH_ERROR_INIT;
+    bool has = false, same = true;
+    int rc = group->format == ZH_V2 ? load_zmetadata(&text, &has, c, group->path, err) : carries(&has, group, err);
 
-    if (group->format == ZH_V2)
-        rc = load_zmetadata(&text, &has, c, group->path, err);
-    else if (has)
+    if (rc == ZH_OK && has && group->format == ZH_V3)
         rc = zh_buf_puts(&text, group->document, err);
     if (rc == ZH_OK && has) {
-        /* Where a member's document is damaged nothing can be said. */
-        if (zh_consolidate__store(&value, c->store, c->pool, group->path, group->format, NULL) == ZH_OK)
+        rc = zh_consolidate__store(&value, c->store, c->pool, group->path, group->format, &why);
+        if (rc == ZH_OK)
             rc = compare(&same, group->format, (const char *)text.ptr, text.len, &value, err);
+        else if (rc == ZH_IO || rc == ZH_NOMEM)
+            *(err == NULL ? &why : err) = why;
+        else
+            rc = ZH_OK; /* where a member's document is damaged nothing can be said */
     }
     if (rc == ZH_OK && !same) {
         if (c->repair)

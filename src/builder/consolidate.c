@@ -184,10 +184,13 @@ static int format_members(zh_buf *out, zh_members *members, const zh_handle *gro
     for (size_t i = 0; rc == ZH_OK && i < members->n; i++) {
         const zh_found_member *m = &members->item[i];
 
-        if (m->error != NULL)
-            rc = zh_error_set(err, m->error->code, "%s", m->error->message);
-        else
+        if (m->error != NULL) {
+            rc = m->error->code;
+            if (err != NULL)
+                *err = *m->error;
+        } else {
             rc = add_handle(out, &any, m->path, m->handle, &empty, err);
+        }
     }
     if (rc == ZH_OK)
         rc = zh_buf_puts(out, group->format == ZH_V3 ? "}}" : v2_tail, err);

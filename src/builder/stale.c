@@ -80,10 +80,14 @@ static int probe(zh_stale *out, bool *has, const zh_creation *c, const char *pat
                  : zh_store_get(c->store, (const char *)key.ptr, &text, err);
     if (rc == ZH_OK && c->plan->format == ZH_V3) {
         /* A group above ours that cannot be read is not ours to judge, and nothing can be dropped from it. */
-        *has = zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, NULL) == ZH_OK;
-        if (*has) {
+        const int parsed = zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, NULL);
+
+        if (parsed == ZH_OK) {
             *has = doc.consolidated;
             zh_doc_dispose(&doc);
+        } else {
+            *has = false;
+            rc = parsed == ZH_NOMEM ? zh_error_nomem(err) : ZH_OK;
         }
     }
     *has = *has && rc == ZH_OK;
