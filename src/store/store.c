@@ -313,6 +313,19 @@ int zh_store_flush(zh_store *s, zh_error *err)
     return s->ops->flush == NULL ? ZH_OK : s->ops->flush(s, err);
 }
 
+int zh_store_sync(zh_store *s, zh_error *err)
+{
+    return s->ops->sync == NULL ? zh_store_flush(s, err) : s->ops->sync(s, err);
+}
+
+int zh_store_folds_names(zh_store *s, bool *out, zh_error *err)
+{
+    *out = false;
+    if (s->ops->folds_names == NULL || (s->caps & ZH_STORE_WRITE) == 0)
+        return ZH_OK;
+    return s->ops->folds_names(s, out, err);
+}
+
 void zh_store_close(zh_store *s)
 {
     if (s != NULL)

@@ -23,6 +23,7 @@
  */
 #include "store/dir_cache.h"
 #include "store/dir_claim.h"
+#include "store/dir_folding.h"
 #include "store/dir_remove.h"
 #include "store/file_io.h"
 #include "store/store_impl.h"
@@ -53,6 +54,7 @@ typedef struct dir_store {
     atomic_uint counter;
     atomic_bool unfinished; /* the marker is there */
     atomic_bool used;       /* a put was tried */
+    atomic_int folding;     /* 0: nobody has asked; 1: names are told apart; 2: some are not */
 } dir_store;
 
 static int failed(const zh_store *s, int errnum, const char *what, const char *key, zh_error *err)
@@ -687,6 +689,35 @@ static void dir_unlock(zh_store *s)
     (void)pthread_mutex_unlock(&d->creators);
 }
 
+/* --- the medium, and the names that it tells apart --- */
+
+static int dir_sync(zh_store *s, zh_error *err)
+{
+    dir_store *d = (dir_store *)s;
+    const int fd = openat(d->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* root is a place, not a file */
+    const int rc = fd >= 0 && syncfs(fd) == 0 ? 0 : errno;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return rc == 0 ? ZH_OK : zh_error_sys(err, rc, "cannot sync '%s'", s->url);
+}
+
+static int dir_folds_names(zh_store *s, bool *out, zh_error *err)
+{
+    enum { UNKNOWN, EXACT, FOLDS };
+    dir_store *d = (dir_store *)s;
+    int rc;
+
+    *out = atomic_load(&d->folding) == FOLDS;
+    if (atomic_load(&d->folding) != UNKNOWN)
+        return ZH_OK;
+    rc = zh_dir_ask_for_folding(out, s, d->root);
+    if (rc != 0)
+        return zh_error_sys(err, rc, "cannot make a temporary file in '%s'", s->url);
+    atomic_store(&d->folding, *out ? FOLDS : EXACT);
+    return ZH_OK;
+}
+
 /* --- opening and closing --- */
 
 static void dir_close(zh_store *s)
@@ -717,6 +748,8 @@ static const zh_store_ops dir_ops = {
     .move = dir_move,
     .lock = dir_lock,
     .unlock = dir_unlock,
+    .sync = dir_sync,
+    .folds_names = dir_folds_names,
     .close = dir_close,
 };
 
@@ -747,6 +780,7 @@ static int make_store(zh_store **out, int root, const char *path, bool write, bo
     atomic_init(&d->counter, 0);
     atomic_init(&d->unfinished, unfinished);
     atomic_init(&d->used, false);
+    atomic_init(&d->folding, 0);
     *out = &d->base;
     return ZH_OK;
 }

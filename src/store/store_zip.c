@@ -38,6 +38,7 @@
 
 typedef struct zip_store {
     zh_store base;
+    pthread_mutex_t creators; /* zh_store_lock; taken before the other */
     pthread_mutex_t mutex;
     int dir;                 /* the directory that the archive lies in (O_PATH), so that a chdir does no harm */
     char name[NAME_MAX + 1]; /* of the archive in it */
@@ -518,7 +519,19 @@ static int zip_move(zh_store *s, const char *from, const char *to, unsigned flag
     return rc == ZH_EXISTS ? zh_store__key_exists(err, s, to) : rc;
 }
 
-static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
+/* The name of a new file is on the medium when its directory is. z->dir cannot be asked: it is a place, not a file. */
+static int sync_directory(const zip_store *z, zh_error *err)
+{
+    const int fd = openat(z->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int rc = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return rc == 0 ? ZH_OK : zh_error_sys(err, rc, "cannot sync the directory of '%s'", z->base.url);
+}
+
+/* durable: the archive lies on the medium before it takes the place of the old one. */
+static int write_archive(zip_store *z, zh_zip_plan *plan, bool durable, zh_error *err)
 {
     zip_t *archive = NULL;
     char temp[TEMP_NAME];
@@ -530,6 +543,8 @@ static int write_archive(zip_store *z, zh_zip_plan *plan, zh_error *err)
     rc = zh_zip_write(fd, plan, z->archive, z->spill, err);
     if (rc < 0)
         zh_error_prefix(err, "'%s'", z->base.url);
+    if (rc == ZH_OK && durable && fsync(fd) != 0)
+        rc = zh_error_sys(err, errno, "cannot sync '%s'", z->base.url);
     if (rc == ZH_OK)
         rc = open_archive(&archive, fd, z->base.url, err);
     if (rc == ZH_OK)
@@ -564,13 +579,13 @@ static bool keep_temporaries(zip_store *z)
     return waits;
 }
 
-static int flush_locked(zip_store *z, zh_error *err)
+static int flush_locked(zip_store *z, bool durable, zh_error *err)
 {
     zh_zip_plan plan = ZH_ZIP_PLAN_INIT;
     int rc = zh_zip_plan_make(&plan, &z->index, err);
 
     if (rc == ZH_OK)
-        rc = write_archive(z, &plan, err);
+        rc = write_archive(z, &plan, durable, err);
     if (rc == ZH_OK) {
         zh_zip_plan_settle(&plan);
         if (!keep_temporaries(z)) {
@@ -591,9 +606,37 @@ static int zip_flush(zh_store *s, zh_error *err)
 
     (void)pthread_mutex_lock(&z->mutex);
     if (z->changed)
-        rc = flush_locked(z, err);
+        rc = flush_locked(z, false, err);
     (void)pthread_mutex_unlock(&z->mutex);
     return rc;
+}
+
+static int zip_sync(zh_store *s, zh_error *err)
+{
+    zip_store *z = (zip_store *)s;
+    int rc = ZH_OK;
+
+    (void)pthread_mutex_lock(&z->mutex);
+    if (z->changed)
+        rc = flush_locked(z, true, err);
+    else if (z->fd >= 0 && fsync(z->fd) != 0) /* by an earlier flush */
+        rc = zh_error_sys(err, errno, "cannot sync '%s'", z->base.url);
+    if (rc == ZH_OK && z->dir >= 0)
+        rc = sync_directory(z, err);
+    (void)pthread_mutex_unlock(&z->mutex);
+    return rc;
+}
+
+static int zip_lock(zh_store *s, zh_error *err)
+{
+    (void)err;
+    (void)pthread_mutex_lock(&((zip_store *)s)->creators);
+    return ZH_OK;
+}
+
+static void zip_unlock(zh_store *s)
+{
+    (void)pthread_mutex_unlock(&((zip_store *)s)->creators);
 }
 
 /* --- opening and closing --- */
@@ -609,6 +652,7 @@ static void zip_close_store(zh_store *s)
         (void)close(z->dir);
     zh_keymap_dispose(&z->index);
     (void)pthread_mutex_destroy(&z->mutex);
+    (void)pthread_mutex_destroy(&z->creators);
     zh_store__dispose(s);
     zh_free(z);
 }
@@ -625,7 +669,10 @@ static const zh_store_ops zip_ops = {
     .list = zip_list,
     .list_temporary = zip_list_temporary,
     .move = zip_move,
+    .lock = zip_lock,
+    .unlock = zip_unlock,
     .flush = zip_flush,
+    .sync = zip_sync,
     .close = zip_close_store,
 };
 
@@ -751,6 +798,7 @@ int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_er
         zh_free(z);
         return ZH_NOMEM;
     }
+    (void)pthread_mutex_init(&z->creators, NULL);
     (void)pthread_mutex_init(&z->mutex, NULL);
     zh_keymap_init(&z->index, sizeof(zh_zip_value), NULL);
     z->dir = z->fd = z->spill = -1;

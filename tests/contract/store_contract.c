@@ -420,6 +420,56 @@ static void flushed_values_stay(void **state)
     zh_store_close(s);
 }
 
+static void sync_is_a_flush(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    put(s, "zarr.json", "root");
+    put(s, "a/b", "one");
+    assert_zh_ok(zh_store_sync(s, &err), &err);
+    assert_zh_ok(zh_store_sync(s, &err), &err); /* nothing has changed since */
+    if (tested->persistent) {
+        zh_store_close(s); /* drops what was not flushed */
+        s = open_store(ZH_OPEN_WRITE);
+    }
+    value_is(s, "a/b", "one");
+    assert_zh_ok(zh_store_sync(s, &err), &err);
+    zh_store_close(s);
+}
+
+static int count_names(void *payload, const char *name, bool is_prefix, zh_error *err)
+{
+    (void)name;
+    (void)is_prefix;
+    (void)err;
+    ++*(size_t *)payload;
+    return ZH_OK;
+}
+
+/* What the store says of itself is true, and asking leaves nothing behind. */
+static void names_are_told_apart(void **state)
+{
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+    bool folds = true;
+    size_t n = 0;
+
+    (void)state;
+    put(s, "zarr.json", "root");
+    for (int i = 0; i < 2; i++)
+        assert_zh_ok(zh_store_folds_names(s, &folds, &err), &err);
+    assert_zh_ok(zh_store_list_temporary(s, "", count_names, &n, &err), &err);
+    assert_int_equal(n, 0);
+    put(s, "g/k\xc3\xa9", "small");
+    put(s, "g/K\xc3\xa9", "large");
+    put(s, "g/ke\xcc\x81", "two");
+    assert_zh_ok(zh_store_list(s, "g", count_names, &n, &err), &err);
+    assert_int_equal(folds, n < 3);
+    zh_store_close(s);
+}
+
 static void reading_changes_nothing(void **state)
 {
     zh_store *s;
@@ -676,6 +726,8 @@ static const struct CMUnitTest tests[] = {
     zh_sandbox_test(bad_keys_reach_no_store),
     zh_sandbox_test(long_and_deep_keys),
     zh_sandbox_test(flushed_values_stay),
+    zh_sandbox_test(sync_is_a_flush),
+    zh_sandbox_test(names_are_told_apart),
     zh_sandbox_test(reading_changes_nothing),
     zh_sandbox_test(opening_follows_its_mode),
     zh_sandbox_test(an_immediate_store_needs_no_flush),

@@ -669,8 +669,7 @@ static void the_lock_keeps_threads_apart(void **state)
         put(s, "zarr.json", "root");
         zh_store_unlock(s);
     }
-    if ((zh_store_caps(s) & ZH_STORE_CONCURRENT) != 0)
-        run_lock_jobs(s, s);
+    run_lock_jobs(s, s);
     zh_store_close(s);
 }
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define N_OPS 10
+#define N_OPS 12
 
 typedef struct fault_store {
     zh_store base;
@@ -40,8 +40,8 @@ typedef struct fault_store {
     zh_buf text;
 } fault_store;
 
-static const char *const names[N_OPS] = {"get",          "get_range", "size",  "put",  "erase",
-                                         "erase_prefix", "list",      "flush", "move", "lock"};
+static const char *const names[N_OPS] = {"get",  "get_range", "size", "put",  "erase", "erase_prefix",
+                                         "list", "flush",     "move", "lock", "sync",  "folds_names"};
 
 static unsigned op_number(unsigned op)
 {
@@ -241,6 +241,20 @@ static int fault_flush(zh_store *s, zh_error *err)
     return rc < 0 ? rc : leave(s, ZH_OP_FLUSH, zh_store_flush(((fault_store *)s)->inner, err));
 }
 
+static int fault_sync(zh_store *s, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_SYNC, "", "", err);
+
+    return rc < 0 ? rc : leave(s, ZH_OP_SYNC, zh_store_sync(((fault_store *)s)->inner, err));
+}
+
+static int fault_folds_names(zh_store *s, bool *out, zh_error *err)
+{
+    const int rc = enter(s, ZH_OP_FOLDS_NAMES, "", "", err);
+
+    return rc < 0 ? rc : leave(s, ZH_OP_FOLDS_NAMES, zh_store_folds_names(((fault_store *)s)->inner, out, err));
+}
+
 static void fault_close(zh_store *s)
 {
     fault_store *f = (fault_store *)s;
@@ -267,6 +281,8 @@ static const zh_store_ops fault_ops = {
     .lock = fault_lock,
     .unlock = fault_unlock,
     .flush = fault_flush,
+    .sync = fault_sync,
+    .folds_names = fault_folds_names,
     .close = fault_close,
 };
 

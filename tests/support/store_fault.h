@@ -15,7 +15,9 @@ enum zh_store_op {
     ZH_OP_FLUSH = 1u << 7,
     ZH_OP_MOVE = 1u << 8,
     ZH_OP_LOCK = 1u << 9,
-    ZH_OP_ALL = 0x3ffu
+    ZH_OP_SYNC = 1u << 10,
+    ZH_OP_FOLDS_NAMES = 1u << 11,
+    ZH_OP_ALL = 0xfffu
 };
 
 /* A store that passes everything on to inner, which it owns and closes (on success only). */

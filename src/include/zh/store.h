@@ -70,9 +70,11 @@ typedef struct zh_store_ops {
     int (*lock)(zh_store *s, zh_error *err);
     void (*unlock)(zh_store *s);
     int (*flush)(zh_store *s, zh_error *err);
+    int (*sync)(zh_store *s, zh_error *err);
+    int (*folds_names)(zh_store *s, bool *out, zh_error *err);
     void (*close)(zh_store *s);
 } zh_store_ops;
-#define ZH_STORE_OPS_VERSION 2u
+#define ZH_STORE_OPS_VERSION 3u
 
 /* First member of every store's own struct. */
 struct zh_store {
@@ -133,13 +135,21 @@ ZH_API int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn f
 ZH_API int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
 
 /* An advisory lock that keeps creators of nodes in one store apart: threads with one handle, handles, processes. Waits
- * until it is free, goes with the process that holds it, and is not recursive. Not kept: where a file system has no
- * locks it is granted at once to all other handles, and a zip archive, which one process writes, grants it always. A
- * child forked while it is held keeps it when its parent dies without unlocking. */
+ * until it is free, goes with the process that holds it, and is not recursive. Where a file system has no locks, and
+ * for a zip archive, which one handle writes, it keeps apart those who use one handle. A child forked while it is held
+ * keeps it when its parent dies without unlocking. */
 ZH_API int zh_store_lock(zh_store *s, zh_error *err);
 ZH_API void zh_store_unlock(zh_store *s);
 
 ZH_API int zh_store_flush(zh_store *s, zh_error *err);
+/* A flush that returns when everything lies on the medium: a loss of power takes nothing of it. Waits for what other
+ * programs have written to the same file system, too. */
+ZH_API int zh_store_sync(zh_store *s, zh_error *err);
+
+/* Does the store take different names for one, such as "A" and "a", or two forms of one Unicode text? A directory asks
+ * its file system, by a temporary file, the first time; false for a store that is open for reading. */
+ZH_API int zh_store_folds_names(zh_store *s, bool *out, zh_error *err);
+
 ZH_API void zh_store_close(zh_store *s); /* NULL is fine */
 
 /* Removes the store at path whole: a directory with a root document as ZH_CREATE_TRUNC wants it (or a damaged one in a
