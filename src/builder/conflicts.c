@@ -23,6 +23,7 @@ typedef struct found {
     bool other_format; /* a document of the other format, and none of ours to win over it */
     bool children;     /* nodes below, as far as was looked */
     bool half;         /* v2: .zattrs alone */
+    bool misspelt;     /* it is there under another name, which the store takes for this one */
     int bad;           /* the document's code, if it is damaged */
     char *why;
     zh_buf consolidated; /* v3: the document that carries them; v2: .zmetadata; empty: none */
@@ -341,6 +342,13 @@ static int look(void *payload, size_t index, zh_slot *slot, zh_error *err)
         rc = look_around(f, slot, c, i, err);
     if (rc == ZH_OK && f->ours) /* it has come between the two */
         rc = look_at_documents(f, slot, c, i, err);
+    if (rc == ZH_OK && f->any && c->folds) {
+        bool exact;
+
+        rc = zh_spelling_is_exact(&exact, c, i, err);
+        f->misspelt = rc == ZH_OK && !exact;
+        return rc; /* no listing tells that a member is absent */
+    }
     if (rc == ZH_OK && f->any && c->plan->entry[i].kind == ZH_NODE_GROUP && !replaces(c, i, f) &&
         f->kind != ZH_NODE_ARRAY)
         rc = look_for_members(slot, c, i, err);
@@ -417,6 +425,10 @@ static int keep(zh_creation *c, uint32_t i, const found *f, zh_error *err)
 static int settle(zh_creation *c, uint32_t i, const found *f, bool *descend, zh_error *err)
 {
     *descend = false;
+    if (f->misspelt) {
+        conflict(c, i, ZH_KEY_COLLISION, f->kind, "the store takes the name for another one that is there");
+        return ZH_OK;
+    }
     if (replaces(c, i, f)) {
         mark_subtree(c, i, ZH_AT_REPLACED);
         c->fresh = i == 0;

@@ -67,6 +67,7 @@ static int set_up(zh_creation *c, zh_store *s, const char *group, zh_plan *plan,
     c->group_len = strlen(group);
     (void)pthread_mutex_init(&c->mutex, NULL);
     c->lost = ZH_ENTRY_NONE;
+    zh_store_temporary_name(s, c->stage);
     c->staged = (zh_store_caps(s) & ZH_STORE_MOVE) != 0;
     zh_problems_init(&c->problems, opts->problem, opts->payload, opts->max_problems, err);
     rc = zh_pool_new(&c->pool, requests, err);
@@ -145,6 +146,12 @@ static int create(zh_store *s, const char *group, zh_plan *plan, const zh_create
 
 static int create_checked(zh_creation *c, zh_error *err)
 {
+    int rc = zh_store_folds_names(c->store, &c->folds, err);
+
+    if (rc == ZH_OK && c->folds)
+        rc = zh_spelling_of_plan(c, err);
+    if (rc < 0)
+        return rc;
     return c->staged ? zh_create_staged(c, err) : zh_create_in_place(c, err);
 }
 
@@ -169,7 +176,7 @@ static int create_unchecked(zh_creation *c, zh_error *err)
     c->n_items = c->plan->n;
     c->item_flags = ZH_PUT_NEWDIR;
     rc = zh_write_items(c, err);
-    return rc < 0 ? rc : zh_store_flush(c->store, err);
+    return rc < 0 ? rc : zh_creation_flush(c, err);
 }
 
 int zh_create_nodes(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err)

@@ -48,6 +48,11 @@ const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err)
     return zh_buf_cstr(out, err);
 }
 
+int zh_creation_flush(const zh_creation *c, zh_error *err)
+{
+    return c->opts.durable ? zh_store_sync(c->store, err) : zh_store_flush(c->store, err);
+}
+
 uint32_t zh_creation_next_child(const zh_creation *c, uint32_t group, uint32_t child)
 {
     const uint32_t next = child == 0 ? group + 1 : c->plan->entry[child].end;

@@ -67,8 +67,8 @@ typedef struct zh_creation {
     unsigned item_flags; /* of the phase: enum zh_put_flags */
 
     bool staged;
-    bool locked;
-    char stage[64];
+    bool folds;     /* the store takes different names for one */
+    char stage[64]; /* a temporary prefix of its own */
     bool stage_used;
     bool fresh; /* when all is done the plan is all that the store has */
     bool consolidated_written;
@@ -91,6 +91,16 @@ int zh_creation_place(const zh_creation *c, uint32_t i, zh_buf *out, zh_error *e
 /* path + "/" + document into out, NUL-terminated; borrowed from out. NULL on failure. */
 const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err);
 uint32_t zh_creation_next_child(const zh_creation *c, uint32_t group, uint32_t child); /* child 0: the first */
+
+/* What has been stored is there for others, and lies on the medium if that was asked for. */
+int zh_creation_flush(const zh_creation *c, zh_error *err);
+
+/* --- spelling.c: for stores that take different names for one --- */
+
+/* Siblings of the plan that the store does not tell apart are problems. Puts temporary keys, and takes them away. */
+int zh_spelling_of_plan(zh_creation *c, zh_error *err);
+/* Is what stands at the entry's path there under this very name? */
+int zh_spelling_is_exact(bool *out, const zh_creation *c, uint32_t i, zh_error *err);
 
 /* --- conflicts.c --- */
 

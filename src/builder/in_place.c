@@ -138,7 +138,7 @@ static int erase_old(zh_creation *c, zh_key_list *old, zh_error *err)
     if (rc == ZH_OK)
         rc = zh_writer_run(c->writer, old->n, erase_one, &e, err);
     if (rc == ZH_OK)
-        rc = zh_store_flush(c->store, err);
+        rc = zh_creation_flush(c, err);
     if (rc < 0) {
         zh_error_prefix(err, "the new nodes are stored, but keys of those that they replace are left");
         if (err != NULL)
@@ -292,7 +292,7 @@ int zh_create_in_place(zh_creation *c, zh_error *err)
     if (rc == ZH_OK)
         rc = zh_stale_renew(c, err);
     if (rc == ZH_OK)
-        rc = zh_store_flush(c->store, err);
+        rc = zh_creation_flush(c, err);
     if (rc < 0)
         rc = undo(c, rc, err);
     else if (old.n > 0)

@@ -139,28 +139,48 @@ static int tell_lost(zh_creation *c, zh_error *err)
     return code;
 }
 
-/* An implicit group that somebody has made meanwhile: it is as good as ours, and its members are moved into it. */
+/* An implicit group that somebody has made meanwhile: it is as good as ours, and its members are moved into it. A
+ * document that cannot be used is in the way like any other node. */
 static int is_group_now(bool *is, zh_creation *c, uint32_t i, zh_error *err)
 {
     char *path = path_of(c, i, err);
-    int kind = -1, rc = ZH_OK;
+    zh_error why = ZH_ERROR_INIT;
+    int kind = -1, rc;
 
     *is = false;
     if (path == NULL)
         return ZH_NOMEM;
-    if (zh_scan_kind(&kind, c->store, path, c->plan->format, NULL) == ZH_OK && kind == ZH_NODE_GROUP) {
+    rc = zh_scan_kind(&kind, c->store, path, c->plan->format, &why);
+    if (rc == ZH_IO || rc == ZH_NOMEM) {
+        if (err != NULL)
+            *err = why;
+    } else if (rc == ZH_OK && kind == ZH_NODE_GROUP) {
         *is = true;
         rc = zh_stale_late(c, path, err);
+    } else {
+        rc = ZH_OK;
     }
     zh_free(path);
     return rc;
 }
 
-/* Entry i in the place of what is there, which goes under the stage. ZH_NOTFOUND: there is nothing. */
+/* There is nothing at the place where entry i was written. */
+static int stage_is_gone(const zh_creation *c, uint32_t i, zh_error *err)
+{
+    const zh_entry *e = &c->plan->entry[i];
+
+    return zh_error_set(err, ZH_IO, "creating '%.*s': what was prepared for it under '%s' in '%.100s' has been removed",
+                        (int)(e->path_len > 200 ? 200 : e->path_len), e->path, c->stage, zh_store_url(c->store));
+}
+
+/* Entry i in the place of what is there, which goes under the stage. ZH_NOTFOUND: there is nothing. What is exchanged
+ * keeps its names: where they may be other ones, it is moved. */
 static int replace_one(zh_creation *c, uint32_t i, zh_error *err)
 {
-    int rc = move_noted(c, ZH_DID_EXCHANGE, path_of(c, i, err), place_of(c, i, err), err);
+    int rc = ZH_UNSUPPORTED;
 
+    if (!c->folds)
+        rc = move_noted(c, ZH_DID_EXCHANGE, path_of(c, i, err), place_of(c, i, err), err);
     if (rc != ZH_UNSUPPORTED)
         return rc;
     rc = move_noted(c, ZH_DID_ASIDE, path_of(c, i, err), aside_name(c, i, err), err);
@@ -173,10 +193,17 @@ static int replace_one(zh_creation *c, uint32_t i, zh_error *err)
 static int publish_against(uint32_t *next, zh_creation *c, uint32_t i, zh_error *err)
 {
     const zh_entry *e = &c->plan->entry[i];
-    bool is_group = false;
-    int rc = ZH_NOTFOUND;
+    bool is_group = false, exact = true;
+    int rc = c->folds ? zh_spelling_is_exact(&exact, c, i, err) : ZH_OK;
 
     *next = e->end;
+    if (rc < 0)
+        return rc;
+    if (!exact)
+        return zh_error_set(err, ZH_KEY_COLLISION,
+                            "'%.*s': another name has come to '%.100s' that it takes for this one",
+                            (int)(e->path_len > 200 ? 200 : e->path_len), e->path, zh_store_url(c->store));
+    rc = ZH_NOTFOUND;
     if (e->given == NULL) {
         rc = is_group_now(&is_group, c, i, err);
         if (rc == ZH_OK && is_group) {
@@ -207,6 +234,8 @@ static int publish_new(zh_creation *c, uint32_t top, zh_error *err)
             i = c->plan->entry[i].end;
         else if (rc == ZH_EXISTS)
             rc = publish_against(&i, c, i, err);
+        else if (rc == ZH_NOTFOUND)
+            rc = stage_is_gone(c, i, err);
     }
     return rc;
 }
@@ -432,16 +461,17 @@ int zh_create_staged(zh_creation *c, zh_error *err)
 
     if (rc < 0)
         return rc;
-    zh_store_temporary_name(c->store, c->stage);
     choose_items(c);
     c->stage_used = c->n_items > 0 || c->state[0] == ZH_AT_REPLACED;
     rc = zh_write_items(c, err);
+    if (rc == ZH_OK && c->opts.durable && (zh_store_caps(c->store) & ZH_STORE_IMMEDIATE) != 0)
+        rc = zh_store_sync(c->store, err); /* no name leads to what a loss of power can take */
     if (rc == ZH_OK) {
         rc = zh_store_lock(c->store, err);
         if (rc == ZH_OK) {
             rc = publish(c, err);
             if (rc == ZH_OK)
-                rc = zh_store_flush(c->store, err);
+                rc = zh_creation_flush(c, err);
             if (c->lost != ZH_ENTRY_NONE)
                 rc = tell_lost(c, err);
             if (rc < 0)

@@ -88,6 +88,8 @@ typedef struct zh_create_options {
                        * else is removed: implicit groups keep existing ones, siblings stay */
     bool purge;       /* overwriting the root also removes files in it that belong to no hierarchy */
     bool ordered;     /* `created` is called in the order of zh_plan_get */
+    bool durable; /* what has been created lies on the medium when the call returns (zh_store_sync); new nodes do before
+                   * readers see them */
     bool always_zattrs; /* v2: a .zattrs also for nodes without attributes, as zarr-python writes it */
     zh_consolidation consolidated;
     unsigned requests; /* reads, writes and removals in flight; 0: the store's own number */
@@ -101,7 +103,8 @@ typedef struct zh_create_options {
 #define ZH_CREATE_OPTIONS_VERSION 1u
 #define ZH_CREATE_OPTIONS_INIT                                                                                         \
     {                                                                                                                  \
-        ZH_CREATE_OPTIONS_VERSION, false, false, false, false, ZH_CONSOLIDATE_DROP, 0, 0, NULL, NULL, NULL, 0, NULL    \
+        ZH_CREATE_OPTIONS_VERSION, false, false, false, false, false, ZH_CONSOLIDATE_DROP, 0, 0, NULL, NULL, NULL, 0,  \
+            NULL                                                                                                       \
     }
 
 /* plan: finished. opts may be NULL everywhere. An empty plan is no work and success. The store is flushed at the end.

@@ -694,6 +694,49 @@ static void always_zattrs_as_zarr_python_writes_them(void **state)
     zh_store_close(s);
 }
 
+/* The stage lies on the medium before it is moved to where readers see it, and all of it at the end. */
+static void durable(store_kind kind, zh_format format)
+{
+    zh_store *s = new_store(kind);
+    zh_create_options o = ZH_CREATE_OPTIONS_INIT;
+    zh_plan *p = plan_of(format, "a a/b\ng c");
+    zh_error err = ZH_ERROR_INIT;
+    const unsigned syncs = kind == IN_MEMORY || kind == IN_DIRECTORY ? 2 : 1;
+    const char *last, *text;
+    char *before, *after;
+
+    create(s, format, "g old");
+    before = snapshot(s);
+    for (unsigned k = 1; k <= syncs; k++) {
+        o.durable = true;
+        zh_store_fault_set(s, ZH_OP_SYNC, k, EIO, false);
+        assert_zh_code(zh_create_hierarchy(s, p, &o, &err), ZH_IO, &err);
+        after = snapshot(s);
+        assert_string_equal(before, after);
+        free(after);
+    }
+    zh_store_log_clear(s);
+    assert_zh_ok(zh_create_hierarchy(s, p, &o, &err), &err);
+    assert_int_equal(zh_store_log_count(s, ZH_OP_SYNC), syncs);
+    text = zh_store_log_text(s);
+    last = strstr(text, "sync");
+    if (syncs == 2) {
+        assert_true(last < strstr(text, "move"));
+        last = strstr(last + 1, "sync");
+    }
+    assert_null(strstr(last, "put"));
+    assert_null(strstr(last, "move"));
+    free(before);
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
+static void durable_is_synced_before_it_is_seen(void **state)
+{
+    (void)state;
+    for_each(durable);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -724,6 +767,7 @@ int main(void)
         zh_sandbox_test(overwritten_arrays_lose_their_chunks__T1743),
         zh_sandbox_test(zip_unopened_or_reading__W20),
         zh_sandbox_test(always_zattrs_as_zarr_python_writes_them),
+        zh_sandbox_test(durable_is_synced_before_it_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,59 @@ static void abort_at_every_callback__W11(void **state)
     for_each(stopped);
 }
 
+/* --- somebody else's doing --- */
+
+static int note_temporary(void *payload, const char *name, bool is_prefix, zh_error *err)
+{
+    (void)is_prefix;
+    (void)err;
+    (void)snprintf(payload, 128, "%s", name);
+    return ZH_OK;
+}
+
+static void remove_stage(void *payload)
+{
+    zh_error err = ZH_ERROR_INIT;
+    char name[128] = "";
+
+    assert_zh_ok(zh_store_list_temporary(payload, "", note_temporary, name, &err), &err);
+    assert_true(zh_store_is_temporary(name));
+    assert_zh_ok(zh_store_erase_prefix(payload, name, &err), &err);
+}
+
+/* As zh_check --repair does, which is not to be run while others write. */
+static void stage_removed(store_kind kind, zh_format format)
+{
+    for (size_t i = 0; i < n_deeds; i++) {
+        zh_store *s = new_store(kind);
+        zh_error err = ZH_ERROR_INIT;
+        char *before, *after;
+        int rc;
+
+        if (kind == IN_MEMORY_IN_PLACE || kind == IN_DIRECTORY_IN_PLACE || strstr(deeds[i].name, "array") != NULL) {
+            zh_store_close(s);
+            continue;
+        }
+        deed_prepare(s, format, &deeds[i]);
+        before = snapshot(s);
+        zh_store_fault_set_hook(s, ZH_OP_LOCK, 1, remove_stage, s);
+        rc = deed_run(s, format, &deeds[i], 1, NULL, &err);
+        if (rc != ZH_IO || strstr(err.message, "has been removed") == NULL)
+            fail_msg("%s: %s '%s'", deeds[i].name, zh_code_name(rc), err.message);
+        after = snapshot(s);
+        assert_string_equal(before, after);
+        free(before);
+        free(after);
+        zh_store_close(s);
+    }
+}
+
+static void the_stage_is_removed_by_another(void **state)
+{
+    (void)state;
+    for_each(stage_removed);
+}
+
 /* --- without memory --- */
 
 static bool one_allocation(store_kind kind, zh_format format, const deed *d, unsigned long k, bool persistent,
@@ -452,6 +505,7 @@ int main(void)
         zh_sandbox_test(every_call_fails_once_with_threads__W18),
         zh_sandbox_test(all_calls_of_a_sort_fail_from_then_on),
         zh_sandbox_test(abort_at_every_callback__W11),
+        zh_sandbox_test(the_stage_is_removed_by_another),
         zh_sandbox_test(every_allocation_fails_once),
         zh_sandbox_test(memory_ends_for_good),
         zh_sandbox_test(reading_consolidating_checking_fail),
