@@ -165,6 +165,22 @@ int zh_create_hierarchy(zh_store *s, zh_plan *plan, const zh_create_options *opt
 
 /* --- unchecked --- */
 
+static void choose_flags(zh_creation *c)
+{
+    switch (c->opts.reach) {
+    case ZH_REACH_ANY:
+        return;
+    case ZH_REACH_NONE:
+        c->item_flags = c->early_flags = ZH_PUT_PLAIN;
+        return;
+    case ZH_REACH_NEW:
+        c->item_flags = ZH_PUT_EXCL;
+        c->early_flags = ZH_PUT_PLAIN; /* makes no node by itself */
+        c->looks_first = true;
+        return;
+    }
+}
+
 static int create_unchecked(zh_creation *c, zh_error *err)
 {
     int rc;
@@ -174,9 +190,16 @@ static int create_unchecked(zh_creation *c, zh_error *err)
         c->items[i] = i;
     }
     c->n_items = c->plan->n;
-    c->item_flags = ZH_PUT_NEWDIR;
+    choose_flags(c);
+    if (c->opts.reach != ZH_REACH_NONE) { /* no other creator takes back what these nodes are put into */
+        rc = zh_store_lock(c->store, err);
+        if (rc < 0)
+            return rc;
+    }
     rc = zh_write_items(c, err);
-    return rc < 0 ? rc : zh_creation_flush(c, err);
+    if (c->opts.reach != ZH_REACH_NONE)
+        zh_store_unlock(c->store);
+    return rc < 0 || c->opts.unflushed ? rc : zh_creation_flush(c, err);
 }
 
 int zh_create_nodes(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err)

@@ -64,7 +64,9 @@ typedef struct zh_creation {
     uint8_t *written; /* documents of each entry that were put in place */
     uint32_t *items;  /* entries of one phase */
     uint32_t n_items;
-    unsigned item_flags; /* of the phase: enum zh_put_flags */
+    unsigned item_flags;  /* of the phase: enum zh_put_flags of each node's last document… */
+    bool looks_first;     /* v2: a node of either kind at the path is ZH_EXISTS, before its attributes are touched */
+    unsigned early_flags; /* …and of one before it */
 
     bool staged;
     bool folds;     /* the store takes different names for one */

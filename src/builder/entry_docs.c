@@ -16,6 +16,8 @@ const char *zh_document_name(zh_document d)
 
 static bool has_attributes(const zh_entry *e)
 {
+    if (e->from_source)
+        return e->has_attributes;
     return e->attributes != NULL || (e->meta != NULL && e->meta->dim_names != NULL);
 }
 
@@ -53,10 +55,24 @@ static int add_consolidated(zh_buf *out, const zh_buf *value, zh_error *err)
     return rc < 0 ? rc : zh_buf_putc(out, '}', err);
 }
 
+static int format_from_source(zh_buf *out, const zh_entry *e, zh_document d, const zh_buf *consolidated, zh_error *err)
+{
+    int rc;
+
+    if (d == ZH_DOC_ZATTRS && !e->has_attributes) /* wanted all the same */
+        return zh_buf_puts(out, "{}", err);
+    rc = e->source->document(e->source->payload, e->node, d, out, err);
+    if (rc == ZH_OK && consolidated != NULL && d == ZH_DOC_ZARR_JSON)
+        rc = add_consolidated(out, consolidated, err);
+    return rc;
+}
+
 int zh_entry_format(zh_buf *out, const zh_entry *e, zh_document d, const zh_buf *consolidated, zh_error *err)
 {
     int rc;
 
+    if (e->from_source)
+        return format_from_source(out, e, d, consolidated, err);
     if (d == ZH_DOC_ZATTRS)
         return zh_doc_v2_format_attributes(out, e->meta, write_attributes, e, err);
     if (e->document != NULL)
@@ -70,13 +86,9 @@ int zh_entry_format(zh_buf *out, const zh_entry *e, zh_document d, const zh_buf 
     return rc;
 }
 
-size_t zh_entry_bytes(const zh_entry *e)
-{
-    return (size_t)e->document_len + e->attributes_len + 512;
-}
-
 int zh_entry_meta(zh_array_meta **out, bool *own, const zh_entry *e, zh_error *err)
 {
+    zh_buf text = ZH_BUF_INIT(SIZE_MAX);
     zh_doc doc;
     int rc;
 
@@ -86,8 +98,11 @@ int zh_entry_meta(zh_array_meta **out, bool *own, const zh_entry *e, zh_error *e
         return ZH_OK;
     if (e->kind != ZH_NODE_ARRAY)
         return zh_error_set(err, ZH_INVALID, "a group has no elements");
-    rc = e->format == ZH_V3 ? zh_doc_v3_parse(&doc, e->document, e->document_len, err)
-                            : zh_doc_v2_parse(&doc, ZH_NODE_ARRAY, e->document, e->document_len, NULL, 0, err);
+    rc = zh_entry_format(&text, e, e->format == ZH_V3 ? ZH_DOC_ZARR_JSON : ZH_DOC_ZARRAY, NULL, err);
+    if (rc == ZH_OK)
+        rc = e->format == ZH_V3 ? zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, err)
+                                : zh_doc_v2_parse(&doc, ZH_NODE_ARRAY, (const char *)text.ptr, text.len, NULL, 0, err);
+    zh_buf_dispose(&text);
     if (rc < 0)
         return rc;
     *out = doc.meta;

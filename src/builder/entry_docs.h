@@ -4,8 +4,6 @@
 
 #include "builder/plan_internal.h"
 
-typedef enum zh_document { ZH_DOC_ZARR_JSON, ZH_DOC_ZATTRS, ZH_DOC_ZGROUP, ZH_DOC_ZARRAY } zh_document;
-
 const char *zh_document_name(zh_document d); /* "zarr.json"… */
 
 /* Which documents the entry has, in the order in which they are to be written: the last one makes the node. */
@@ -13,9 +11,6 @@ unsigned zh_entry_documents(zh_document out[2], const zh_entry *e, bool always_z
 
 /* Appends one of them. consolidated: the value of v3's consolidated_metadata, NULL: none. */
 int zh_entry_format(zh_buf *out, const zh_entry *e, zh_document d, const zh_buf *consolidated, zh_error *err);
-
-/* About how many bytes its documents have. */
-size_t zh_entry_bytes(const zh_entry *e);
 
 /* The array's metadata: *out is borrowed from e, or made from its document and then the caller's (*own). */
 int zh_entry_meta(zh_array_meta **out, bool *own, const zh_entry *e, zh_error *err);

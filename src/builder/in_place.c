@@ -156,7 +156,7 @@ static void choose_hidden(zh_creation *c)
     for (uint32_t i = 0; i < c->plan->n; i++)
         if (c->state[i] == ZH_AT_NEW && is_hidden(c, i))
             c->items[c->n_items++] = i;
-    c->item_flags = ZH_PUT_PLAIN | ZH_PUT_NEWDIR | ZH_PUT_EXCL;
+    c->item_flags = c->early_flags = ZH_PUT_PLAIN | ZH_PUT_EXCL;
 }
 
 static bool below_replaced(const zh_creation *c, uint32_t i)
@@ -198,7 +198,7 @@ static int write_visible(zh_creation *c, zh_error *err)
     for (uint32_t i = 0; i < c->plan->n; i++)
         if (c->state[i] == ZH_AT_NEW && !is_hidden(c, i))
             c->items[c->n_items++] = i;
-    c->item_flags = ZH_PUT_EXCL;
+    c->item_flags = c->early_flags = ZH_PUT_EXCL;
     rc = zh_write_items(c, err);
     for (uint32_t i = c->plan->n; rc == ZH_OK && i-- > 0;)
         if (c->state[i] == ZH_AT_PLACE && !below_replaced(c, i))

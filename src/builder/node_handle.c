@@ -117,19 +117,11 @@ static int copy_attributes(zh_handle *h, const char *members, size_t n, zh_error
     return h->attributes == NULL ? zh_error_nomem(err) : ZH_OK;
 }
 
-static void members_of_entry(zh_jsonw *w, const void *payload)
-{
-    const zh_entry *e = payload;
-
-    if (e->attributes != NULL)
-        zh_jsonw_members(w, e->attributes, e->attributes_len);
-}
-
 /* The attributes object's members, as v2 has them in .zattrs. */
 static int attributes_of_entry(zh_handle *h, const zh_entry *e, zh_error *err)
 {
     zh_buf text = ZH_BUF_INIT(SIZE_MAX);
-    int rc = zh_doc_v2_format_attributes(&text, e->meta, members_of_entry, e, err);
+    int rc = zh_entry_format(&text, e, ZH_DOC_ZATTRS, NULL, err);
 
     if (rc == ZH_OK && text.len > 2)
         rc = copy_attributes(h, (const char *)text.ptr + 1, text.len - 2, err);

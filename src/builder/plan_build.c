@@ -268,6 +268,26 @@ int zh_plan_add_array(zh_plan *p, zh_format format, const char *key, size_t n, c
     return ZH_OK;
 }
 
+int zh_plan_add_source(zh_plan *p, zh_format format, zh_node_kind kind, const char *key, size_t n, bool attributes,
+                       const zh_node_source *source, void *node, zh_error *err)
+{
+    zh_entry *e = NULL;
+    int rc = check_format(format, err);
+
+    if (rc == ZH_OK)
+        rc = zh_plan__new_entry(&e, p, key, n, err);
+    if (rc < 0 || e == NULL)
+        return named(err, rc, key, n);
+    e->kind = (uint8_t)kind;
+    e->format = (uint8_t)format;
+    e->from_source = true;
+    e->has_attributes = attributes;
+    e->source = source;
+    e->node = node;
+    zh_plan__commit(p);
+    return ZH_OK;
+}
+
 /* --- looking at it --- */
 
 size_t zh_plan_size(const zh_plan *p)

@@ -109,7 +109,7 @@ static int normalise(finishing *f, zh_entry *e, zh_error *why)
         return ZH_NOMEM;
     rc = zh_plan__normalise(path, &n, f->opts->backslash_is_slash, why);
     if (rc == ZH_OK)
-        rc = zh_plan__check_path(path, n, (zh_format)e->format, why);
+        rc = zh_plan__check_path(path, n, (zh_format)e->format, !f->opts->unchecked, why);
     if (rc < 0)
         return rc;
     path[n] = '\0';
@@ -141,7 +141,7 @@ static int check_key(finishing *f, zh_entry *e)
         /* In place: nothing is left to change, the encoding is checked. */
         rc = zh_plan__normalise((char *)(uintptr_t)e->path, &n, false, &why);
         if (rc == ZH_OK)
-            rc = zh_plan__check_path(e->path, n, (zh_format)e->format, &why);
+            rc = zh_plan__check_path(e->path, n, (zh_format)e->format, !f->opts->unchecked, &why);
     } else {
         rc = normalise(f, e, &why);
     }

@@ -16,13 +16,20 @@
 #define ZH_ENTRY_NONE UINT32_MAX
 /* Room that a node's path leaves for the keys of its documents, also below a temporary prefix. */
 #define ZH_PATH_ROOM 96u
+#define ZH_PATH_ROOM_UNCHECKED 16u /* which are written at their places */
 
 typedef struct zh_entry {
-    const char *path;       /* path_len bytes, not NUL-terminated; before zh_plan_finish the key as given */
-    const char *given;      /* the key as given, NUL-terminated; NULL: implicit */
-    zh_array_meta *meta;    /* an array given as a spec; owned */
-    const char *document;   /* given as JSON: zarr.json, .zgroup or .zarray, ready to be written; else NULL */
-    const char *attributes; /* members of the attributes object, without braces; NULL: none */
+    const char *path;    /* path_len bytes, not NUL-terminated; before zh_plan_finish the key as given */
+    const char *given;   /* the key as given, NUL-terminated; NULL: implicit */
+    zh_array_meta *meta; /* an array given as a spec; owned */
+    union {
+        const char *document;         /* given as JSON: zarr.json, .zgroup or .zarray, ready to be written; else NULL */
+        const zh_node_source *source; /* from_source */
+    };
+    union {
+        const char *attributes; /* members of the attributes object, without braces; NULL: none */
+        void *node;             /* from_source */
+    };
     uint32_t path_len;
     uint32_t document_len;
     uint32_t attributes_len;
@@ -30,6 +37,8 @@ typedef struct zh_entry {
     uint32_t end;    /* the entries of its subtree are this one up to end - 1 */
     uint8_t kind;    /* zh_node_kind */
     uint8_t format;  /* zh_format */
+    bool from_source;
+    bool has_attributes; /* from_source */
 } zh_entry;
 
 struct zh_plan {
@@ -65,7 +74,8 @@ int zh_plan__attributes(zh_entry *e, zh_plan *p, const char *text, zh_error *err
 /* plan_key.c: n bytes at key to the normal form, in place; *n becomes its length. ZH_OK or a code with a message that
  * does not name the key. */
 int zh_plan__normalise(char *key, size_t *n, bool backslash_is_slash, zh_error *err);
-int zh_plan__check_path(const char *path, size_t n, zh_format format, zh_error *err);
+/* strict: neither a name that the format keeps for later versions, nor a key with no room for a stage. */
+int zh_plan__check_path(const char *path, size_t n, zh_format format, bool strict, zh_error *err);
 /* A path that a caller gave, to its normal form with a NUL in out (zh_malloc'ed). */
 int zh_plan__path_of(char **out, const char *given, zh_error *err);
 

@@ -44,7 +44,7 @@ static bool is_temporary(const char *segment, size_t n)
     return zh_store_is_temporary(name);
 }
 
-static int check_segment(const char *segment, size_t n, zh_format format, zh_error *err)
+static int check_segment(const char *segment, size_t n, zh_format format, bool strict, zh_error *err)
 {
     static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
 
@@ -63,29 +63,29 @@ static int check_segment(const char *segment, size_t n, zh_format format, zh_err
         if (dots == n)
             return zh_error_set(err, ZH_KEY_RESERVED, "a segment consists of periods only");
     }
-    if (format == ZH_V3 && n >= 2 && memcmp(segment, "__", 2) == 0)
+    if (strict && format == ZH_V3 && n >= 2 && memcmp(segment, "__", 2) == 0)
         return zh_error_set(err, ZH_KEY_RESERVED, "a segment begins with '__', which Zarr v3 keeps for itself");
     if (is_temporary(segment, n))
         return zh_error_set(err, ZH_KEY_RESERVED, "a segment is a name of this library's temporary files");
     return ZH_OK;
 }
 
-int zh_plan__check_path(const char *path, size_t n, zh_format format, zh_error *err)
+int zh_plan__check_path(const char *path, size_t n, zh_format format, bool strict, zh_error *err)
 {
+    const unsigned room = strict ? ZH_PATH_ROOM : ZH_PATH_ROOM_UNCHECKED;
     size_t start = 0;
 
     while (start < n) {
         const char *slash = memchr(path + start, '/', n - start);
         const size_t end = slash == NULL ? n : (size_t)(slash - path);
-        const int rc = check_segment(path + start, end - start, format, err);
+        const int rc = check_segment(path + start, end - start, format, strict, err);
 
         if (rc < 0)
             return rc;
         start = end + 1;
     }
-    if (n + ZH_PATH_ROOM > ZH_KEY_MAX)
-        return zh_error_set(err, ZH_KEY_TOO_LONG, "the key has %zu bytes, and %u are the most", n,
-                            ZH_KEY_MAX - ZH_PATH_ROOM);
+    if (n + room > ZH_KEY_MAX)
+        return zh_error_set(err, ZH_KEY_TOO_LONG, "the key has %zu bytes, and %u are the most", n, ZH_KEY_MAX - room);
     return ZH_OK;
 }
 
@@ -99,7 +99,7 @@ int zh_plan__path_of(char **out, const char *given, zh_error *err)
         return zh_error_nomem(err);
     rc = zh_plan__normalise(*out, &n, false, err);
     if (rc == ZH_OK)
-        rc = zh_plan__check_path(*out, n, ZH_V2, err);
+        rc = zh_plan__check_path(*out, n, ZH_V2, false, err);
     if (rc < 0) {
         zh_error_prefix(err, "'%.200s'", given);
         zh_free(*out);

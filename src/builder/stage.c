@@ -38,7 +38,7 @@ static void choose_items(zh_creation *c)
         }
         c->n_tops++;
     }
-    c->item_flags = ZH_PUT_PLAIN | ZH_PUT_NEWDIR;
+    c->item_flags = c->early_flags = ZH_PUT_PLAIN;
 }
 
 /* --- moving --- */

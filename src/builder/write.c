@@ -19,7 +19,39 @@ static const char *key_of(zh_slot *slot, const zh_creation *c, uint32_t i, zh_do
 
 static void name_failure(const zh_entry *e, zh_error *err)
 {
+    if (e->from_source && e->source->failed != NULL) {
+        if (err != NULL)
+            e->source->failed(e->source->payload, e->node, err);
+        return;
+    }
     zh_error_prefix(err, "creating '%.*s'", (int)(e->path_len > 200 ? 200 : e->path_len), e->path);
+}
+
+/* v2 has one document for each kind of node, so that an exclusive put of one does not see the other. */
+static int look_first(zh_slot *slot, const zh_creation *c, uint32_t i, zh_error *err)
+{
+    static const zh_document kinds[] = {ZH_DOC_ZGROUP, ZH_DOC_ZARRAY};
+    int rc = ZH_NOTFOUND;
+
+    for (size_t k = 0; rc == ZH_NOTFOUND && k < 2; k++) {
+        const char *key = key_of(slot, c, i, kinds[k], err);
+        uint64_t size;
+
+        rc = key == NULL ? ZH_NOMEM : zh_store_size(c->store, key, &size, err);
+        if (rc == ZH_OK)
+            return zh_error_set(err, ZH_EXISTS, "'%.300s' exists in '%.100s'", key, zh_store_url(c->store));
+    }
+    return rc == ZH_NOTFOUND ? ZH_OK : rc;
+}
+
+static void stored(zh_creation *c, uint32_t i, zh_slot *slot)
+{
+    const zh_entry *e = &c->plan->entry[i];
+
+    slot->nodes++;
+    if (e->from_source && e->source->stored != NULL)
+        e->source->stored(e->source->payload, e->node);
+    zh_deliveries_add(c, i);
 }
 
 static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
@@ -29,7 +61,7 @@ static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
     const zh_entry *e = &c->plan->entry[i];
     zh_document d[2];
     const unsigned n = zh_entry_documents(d, e, c->opts.always_zattrs);
-    unsigned flags = c->item_flags;
+    bool first = true;
     int rc = ZH_OK;
 
     if (slot->number == 0) {
@@ -37,23 +69,25 @@ static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
         if (rc < 0)
             return rc;
     }
+    if (c->looks_first && e->format == ZH_V2)
+        rc = look_first(slot, c, i, err);
     for (unsigned k = 0; rc == ZH_OK && k < n; k++) {
         const char *key = key_of(slot, c, i, d[k], err);
 
         slot->document.len = 0;
         rc = key == NULL ? ZH_NOMEM : zh_entry_format(&slot->document, e, d[k], NULL, err);
         if (rc == ZH_OK)
-            rc = zh_slot_put(slot, key, flags, err);
+            rc = zh_slot_put(slot, key,
+                             (k + 1 < n ? c->early_flags : c->item_flags) | (first ? (unsigned)ZH_PUT_NEWDIR : 0), err);
         if (rc == ZH_OK && c->written != NULL)
             c->written[i]++;
-        flags &= ~(unsigned)ZH_PUT_NEWDIR;
+        first = false;
     }
     if (rc < 0) {
         name_failure(e, err);
         return rc;
     }
-    slot->nodes++;
-    zh_deliveries_add(c, i);
+    stored(c, i, slot);
     return ZH_OK;
 }
 
@@ -175,8 +209,7 @@ static int write_in_place(void *payload, size_t index, zh_slot *slot, zh_error *
         name_failure(e, err);
         return rc;
     }
-    slot->nodes++;
-    zh_deliveries_add(p->c, p->i);
+    stored(p->c, p->i, slot);
     return ZH_OK;
 }
 

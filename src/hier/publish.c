@@ -1,11 +1,11 @@
 /* publish.c - writes the documents of many nodes, concurrently.
  *
  * Three phases, each ended before the next begins (see publish.h for why):
- *   HIDDEN   nodes below one that is not published: nobody can reach them, new ones are written in place;
- *   CHANGED  documents that replace one that readers see: atomically;
- *   TOP      new nodes below published ones: atomically. With these everything of HIDDEN becomes visible, complete.
- * Within a phase nodes are ordered by parent, so that the store works in one directory for as long as there are
- * siblings; a job takes a run of them, and jobs that run at the same time start far apart.
+ *   HIDDEN   new nodes below one that is not published: nobody can reach them
+ *   CHANGED  documents that replace one that readers see: atomically
+ *   TOP      new nodes below published ones. With these everything of HIDDEN becomes visible, complete.
+ * New nodes are the builder's: each of the two phases is a plan for zh_create_nodes, whose documents come from the
+ * tree as they are wanted. What a document said before, and must go on to say, is known here alone: CHANGED is ours.
  *
  * A worker reads its node, that node's parents' names and its children's; it writes the node's flags, which no other
  * worker looks at. The dirty list is the calling thread's.
@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "builder/writer.h"
+#include "zh/hierarchy.h"
 #include "hier/hier_internal.h"
 #include "meta/doc.h"
 
@@ -33,7 +34,9 @@ typedef struct item {
 
 typedef struct publication {
     zh_store *store;
+    zh_pool *pool;
     zh_format format;
+    zh_publish_stats *stats;
     const item *items; /* of the phase that runs */
 } publication;
 
@@ -83,10 +86,10 @@ static bool classify(item *out, zh_node *node, uint32_t epoch)
         return false;
     out->node = node;
     out->parent_id = node->parent ? node->parent->id : 0;
-    if (above == ABOVE_UNPUBLISHED)
-        out->phase = PHASE_HIDDEN;
+    if (node->published)
+        out->phase = PHASE_CHANGED;
     else
-        out->phase = node->published ? PHASE_CHANGED : PHASE_TOP;
+        out->phase = above == ABOVE_UNPUBLISHED ? PHASE_HIDDEN : PHASE_TOP;
     return true;
 }
 
@@ -113,46 +116,54 @@ static void sort_items(item *items, size_t n)
         qsort(items, n, sizeof(*items), compare_items);
 }
 
-/* One node. */
+/* Documents. */
+
+static bool wants_zattrs(const zh_node *node)
+{
+    const zh_array_meta *m = node->meta;
+
+    return zh_document__has_attributes(node) || (m && (m->dim_names || m->phony_dims));
+}
+
+static void settle(zh_node *node)
+{
+    node->dirty = node->own_dirty = node->consolidated = false;
+    node->published = true;
+}
 
 /* The key of one of the node's documents; borrowed from the worker. */
 static const char *key_of(zh_slot *w, const zh_node *node, const char *document, zh_error *err)
 {
-    int rc = ZH_OK;
+    int rc;
 
-    if (!node->parent) {
-        w->key.len = 0;
-        w->group = NULL;
-    } else if (w->group != node->parent) {
-        w->key.len = 0;
-        w->group = NULL;
-        rc = zh_node__store_path(node->parent, &w->key, err);
-        if (rc == ZH_OK && w->key.len > 0)
-            rc = zh_buf_putc(&w->key, '/', err);
-        if (rc < 0)
-            return NULL;
-        w->group = node->parent;
-        w->group_len = w->key.len;
-    } else {
-        w->key.len = w->group_len;
-    }
-    if (node->parent && node->segment[0] != '\0') {
-        rc = zh_buf_puts(&w->key, node->segment, err);
-        if (rc == ZH_OK)
-            rc = zh_buf_putc(&w->key, '/', err);
-    }
+    w->key.len = 0;
+    rc = zh_node__store_path(node, &w->key, err);
+    if (rc == ZH_OK && w->key.len > 0)
+        rc = zh_buf_putc(&w->key, '/', err);
     if (rc == ZH_OK)
         rc = zh_buf_puts(&w->key, document, err);
     return rc < 0 ? NULL : zh_buf_cstr(&w->key, err);
 }
 
-static int put(zh_slot *w, const zh_node *node, const char *document, unsigned flags, zh_error *err)
+static void name_failure(const zh_node *node, zh_error *err)
+{
+    zh_buf path = ZH_BUF_INIT(1 << 20);
+    const char *text = NULL;
+
+    if (zh_node_path(node, &path, NULL) == ZH_OK)
+        text = zh_buf_cstr(&path, NULL);
+    if (text)
+        zh_error_prefix(err, "writing '%.300s'", text);
+    zh_buf_dispose(&path);
+}
+
+/* CHANGED: one node. */
+
+static int put(zh_slot *w, const zh_node *node, const char *document, zh_error *err)
 {
     const char *key = key_of(w, node, document, err);
 
-    if (!key)
-        return err && err->code < 0 ? err->code : ZH_NOMEM;
-    return zh_slot_put(w, key, flags, err);
+    return key ? zh_slot_put(w, key, 0, err) : ZH_NOMEM;
 }
 
 /* The document that the store has, into w->old. ZH_NOTFOUND: it has gone meanwhile. */
@@ -193,31 +204,13 @@ static int format_v2(const publication *p, zh_slot *w, const zh_node *node, zh_e
     return rc == ZH_NOTFOUND ? zh_doc_v2_format(&w->document, m, err) : rc;
 }
 
-static unsigned put_flags(const zh_node *node, uint8_t phase)
-{
-    unsigned flags = 0;
-
-    if (!node->published && !node->array && node->parent)
-        flags |= ZH_PUT_NEWDIR;
-    if (!node->published && phase == PHASE_HIDDEN)
-        flags |= ZH_PUT_PLAIN;
-    return flags;
-}
-
-static int publish_v3(const publication *p, zh_slot *w, const item *it, zh_error *err)
+static int publish_v3(const publication *p, zh_slot *w, const zh_node *node, zh_error *err)
 {
     int rc;
 
     w->document.len = 0;
-    rc = format_v3(p, w, it->node, err);
-    return rc < 0 ? rc : put(w, it->node, "zarr.json", put_flags(it->node, it->phase), err);
-}
-
-static bool wants_zattrs(const zh_node *node)
-{
-    const zh_array_meta *m = node->meta;
-
-    return zh_document__has_attributes(node) || (m && (m->dim_names || m->phony_dims));
+    rc = format_v3(p, w, node, err);
+    return rc < 0 ? rc : put(w, node, "zarr.json", err);
 }
 
 /* No attributes any more: the old ones must not stay. */
@@ -229,7 +222,7 @@ static int drop_zattrs(const publication *p, zh_slot *w, zh_node *node, zh_error
     if (!(zh_store_caps(p->store) & ZH_STORE_ERASE)) {
         w->document.len = 0;
         rc = zh_buf_puts(&w->document, "{}", err);
-        return rc < 0 ? rc : put(w, node, ".zattrs", 0, err);
+        return rc < 0 ? rc : put(w, node, ".zattrs", err);
     }
     key = key_of(w, node, ".zattrs", err);
     rc = key ? zh_store_erase(p->store, key, err) : ZH_NOMEM;
@@ -240,11 +233,8 @@ static int drop_zattrs(const publication *p, zh_slot *w, zh_node *node, zh_error
     return rc;
 }
 
-/* .zattrs first: the appearance of the other one makes the node. */
-static int publish_v2(const publication *p, zh_slot *w, const item *it, zh_error *err)
+static int publish_v2(const publication *p, zh_slot *w, zh_node *node, zh_error *err)
 {
-    unsigned flags = put_flags(it->node, it->phase);
-    zh_node *node = it->node;
     int rc = ZH_OK;
 
     if (wants_zattrs(node)) {
@@ -253,52 +243,223 @@ static int publish_v2(const publication *p, zh_slot *w, const item *it, zh_error
         if (rc < 0)
             return rc;
         node->has_zattrs = true; /* also if the put fails half-way */
-        rc = put(w, node, ".zattrs", node->published ? flags : flags | ZH_PUT_PLAIN, err);
-        flags &= ~(unsigned)ZH_PUT_NEWDIR;
+        rc = put(w, node, ".zattrs", err);
     } else if (node->has_zattrs) {
         rc = drop_zattrs(p, w, node, err);
     }
-    if (rc < 0 || (node->published && (!node->own_dirty || (node->loaded && !node->meta))))
+    if (rc < 0 || !node->own_dirty || (node->loaded && !node->meta))
         return rc;
     w->document.len = 0;
     rc = format_v2(p, w, node, err);
-    return rc < 0 ? rc : put(w, node, node->meta ? ".zarray" : ".zgroup", flags, err);
+    return rc < 0 ? rc : put(w, node, node->meta ? ".zarray" : ".zgroup", err);
 }
 
-static void name_failure(const zh_node *node, zh_error *err)
+static int publish_changed(void *payload, size_t index, zh_slot *slot, zh_error *err)
 {
-    zh_buf path = ZH_BUF_INIT(1 << 20);
-    const char *text = NULL;
-
-    if (zh_node_path(node, &path, NULL) == ZH_OK)
-        text = zh_buf_cstr(&path, NULL);
-    if (text)
-        zh_error_prefix(err, "writing '%.300s'", text);
-    zh_buf_dispose(&path);
-}
-
-static int publish_one(const publication *p, zh_slot *w, const item *it, zh_error *err)
-{
-    zh_node *node = it->node;
+    const publication *p = payload;
+    zh_node *node = p->items[index].node;
     int rc;
 
-    rc = p->format == ZH_V3 ? publish_v3(p, w, it, err) : publish_v2(p, w, it, err);
+    rc = p->format == ZH_V3 ? publish_v3(p, slot, node, err) : publish_v2(p, slot, node, err);
     if (rc < 0) {
         name_failure(node, err);
         return rc;
     }
-    node->dirty = node->own_dirty = node->consolidated = false;
-    node->published = true;
-    w->nodes++;
+    settle(node);
+    slot->nodes++;
     return ZH_OK;
 }
 
-static int publish_item(void *payload, size_t index, zh_slot *slot, zh_error *err)
+static int run_changed(publication *p, size_t n, zh_error *err)
 {
-    const publication *p = payload;
+    zh_writer_totals t;
+    zh_writer *w;
+    int rc;
 
-    return publish_one(p, slot, &p->items[index], err);
+    if (n == 0)
+        return ZH_OK;
+    rc = zh_writer_new(&w, p->store, p->pool, 0, err);
+    if (rc < 0)
+        return rc;
+    rc = zh_writer_run(w, n, publish_changed, p, err);
+    zh_writer_totals_get(w, &t);
+    p->stats->nodes += t.nodes;
+    p->stats->documents += t.documents;
+    p->stats->bytes += t.bytes;
+    p->stats->erased += t.erased;
+    zh_writer_free(w);
+    return rc;
 }
+
+/* HIDDEN and TOP: new nodes. */
+
+static int new_document(void *payload, void *object, zh_document document, zh_buf *out, zh_error *err)
+{
+    zh_node *node = object;
+    int rc;
+
+    (void)payload;
+    if (document == ZH_DOC_ZATTRS) {
+        node->has_zattrs = true; /* also if the put fails half-way */
+        rc = zh_doc_v2_format_attributes(out, node->meta, zh_document__attributes, node, err);
+    } else if (document == ZH_DOC_ZARR_JSON) {
+        rc = zh_doc_v3_format(out, node->meta, zh_document__attributes, node, err);
+    } else {
+        rc = zh_doc_v2_format(out, node->meta, err);
+    }
+    return rc;
+}
+
+static void is_stored(void *payload, void *object)
+{
+    (void)payload;
+    settle(object);
+}
+
+/* Another program has made a node at this one's path. What lies there is not ours to remove any more. */
+static void give_up_place(zh_node *node)
+{
+    for (zh_node *p = node; p; p = zh_node__next(node, p))
+        p->touched = false;
+}
+
+static void has_failed(void *payload, void *object, zh_error *err)
+{
+    (void)payload;
+    if (err && err->code == ZH_EXISTS)
+        give_up_place(object);
+    name_failure(object, err);
+}
+
+static int is_there(const publication *p, zh_node *node, const char *document, zh_error *err)
+{
+    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
+    uint64_t size;
+    int rc = zh_node__store_path(node, &key, err);
+
+    if (rc == ZH_OK && key.len > 0)
+        rc = zh_buf_putc(&key, '/', err);
+    if (rc == ZH_OK)
+        rc = zh_buf_puts(&key, document, err);
+    if (rc == ZH_OK)
+        rc = zh_buf_cstr(&key, err) ? zh_store_size(p->store, (const char *)key.ptr, &size, err) : ZH_NOMEM;
+    if (rc == ZH_OK) {
+        rc = zh_error_set(err, ZH_EXISTS, "'%.300s' exists in '%.100s'", (const char *)key.ptr, zh_store_url(p->store));
+        has_failed(NULL, node, err);
+    }
+    zh_buf_dispose(&key);
+    return rc == ZH_NOTFOUND ? ZH_OK : rc;
+}
+
+/* Before members are written below a new group that readers would come to: are they going to be another's? */
+static int look_at_tops(const publication *p, const item *items, size_t n, zh_error *err)
+{
+    static const char *const v3[] = {"zarr.json", NULL};
+    static const char *const v2[] = {".zgroup", ".zarray", NULL};
+    int rc = ZH_OK;
+
+    for (size_t i = 0; rc == ZH_OK && i < n; i++) {
+        zh_node *node = items[i].node;
+
+        if (items[i].phase != PHASE_TOP || !node->parent || node->kind != ZH_NODE_GROUP ||
+            zh_children__count(node) == 0)
+            continue;
+        for (const char *const *d = p->format == ZH_V3 ? v3 : v2; rc == ZH_OK && *d; d++)
+            rc = is_there(p, node, *d, err);
+    }
+    return rc;
+}
+
+/* An earlier publication that failed half-way may have left attributes that are none any more. */
+static int forget_zattrs(const publication *p, zh_node *node, zh_error *err)
+{
+    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
+    int rc = zh_node__store_path(node, &key, err);
+
+    if (rc == ZH_OK)
+        rc = zh_buf_puts(&key, key.len > 0 ? "/.zattrs" : ".zattrs", err);
+    if (rc == ZH_OK)
+        rc = zh_buf_cstr(&key, err) ? zh_store_erase(p->store, (const char *)key.ptr, err) : ZH_NOMEM;
+    if (rc == ZH_OK) {
+        node->has_zattrs = false;
+        p->stats->erased++;
+    }
+    zh_buf_dispose(&key);
+    return rc;
+}
+
+/* Siblings follow each other: the way to them, in key, is kept. */
+static int add_to_plan(zh_plan *plan, const publication *p, zh_node *node, const zh_node_source *source, zh_buf *key,
+                       size_t above, zh_error *err)
+{
+    int rc = ZH_OK;
+
+    key->len = above;
+    if (above > 0)
+        rc = zh_buf_putc(key, '/', err);
+    if (rc == ZH_OK)
+        rc = zh_buf_puts(key, node->parent ? node->segment : "", err);
+    if (rc == ZH_OK && node->has_zattrs && !wants_zattrs(node))
+        rc = forget_zattrs(p, node, err);
+    if (rc < 0)
+        return rc;
+    return zh_plan_add_source(plan, p->format, (zh_node_kind)node->kind, (const char *)key->ptr, key->len,
+                              wants_zattrs(node), source, node, err);
+}
+
+static int make_plan(zh_plan *plan, const publication *p, size_t n, const zh_node_source *source, zh_error *err)
+{
+    zh_plan_options unchecked = ZH_PLAN_OPTIONS_INIT;
+    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
+    const zh_node *parent = NULL;
+    size_t above = 0;
+    int rc = ZH_OK;
+
+    for (size_t i = 0; rc == ZH_OK && i < n; i++) {
+        zh_node *node = p->items[i].node;
+
+        if (node->parent && node->parent != parent) {
+            parent = node->parent;
+            key.len = 0;
+            rc = zh_node__store_path(parent, &key, err);
+            above = key.len;
+        }
+        if (rc == ZH_OK)
+            rc = add_to_plan(plan, p, node, source, &key, node->parent ? above : 0, err);
+    }
+    zh_buf_dispose(&key);
+    unchecked.unchecked = true; /* the tree has done it, node by node */
+    return rc < 0 ? rc : zh_plan_finish(plan, &unchecked, err);
+}
+
+static int run_new(publication *p, size_t n, zh_reach reach, zh_error *err)
+{
+    const zh_node_source source = {new_document, is_stored, has_failed, NULL};
+    zh_create_options o = ZH_CREATE_OPTIONS_INIT;
+    zh_create_stats stats = {0};
+    zh_plan *plan;
+    int rc;
+
+    if (n == 0)
+        return ZH_OK;
+    rc = zh_plan_new(&plan, err);
+    if (rc < 0)
+        return rc;
+    o.reach = reach;
+    o.unflushed = true;
+    o.requests = zh_pool_width(p->pool);
+    o.stats = &stats;
+    rc = make_plan(plan, p, n, &source, err);
+    if (rc == ZH_OK)
+        rc = zh_create_nodes(p->store, plan, &o, err);
+    p->stats->nodes += stats.nodes;
+    p->stats->documents += stats.documents;
+    p->stats->bytes += stats.bytes;
+    zh_plan_free(plan);
+    return rc;
+}
+
+/* All together. */
 
 static double now(void)
 {
@@ -315,24 +476,20 @@ static size_t choose_items(item *items, zh_node **nodes, size_t n)
 
     for (i = 0; i < n; i++) {
         if (nodes[i]->dirty && classify(&items[kept], nodes[i], epoch))
-            zh_node__touch(items[kept++].node);
+            kept++;
     }
     sort_items(items, kept);
     return kept;
 }
 
-static void add_totals(zh_publish_stats *stats, const zh_writer *w)
+static int run_phase(publication *p, unsigned phase, size_t n, zh_error *err)
 {
-    zh_writer_totals t;
-
-    zh_writer_totals_get(w, &t);
-    stats->nodes += t.nodes;
-    stats->documents += t.documents;
-    stats->bytes += t.bytes;
-    stats->erased += t.erased;
+    if (phase == PHASE_CHANGED)
+        return run_changed(p, n, err);
+    return run_new(p, n, phase == PHASE_HIDDEN ? ZH_REACH_NONE : ZH_REACH_NEW, err);
 }
 
-static int run_phases(publication *p, zh_writer *w, item *items, size_t n, zh_error *err)
+static int run_phases(publication *p, const item *items, size_t n, zh_error *err)
 {
     size_t begin = 0, end;
     int rc = ZH_OK;
@@ -341,7 +498,7 @@ static int run_phases(publication *p, zh_writer *w, item *items, size_t n, zh_er
         for (end = begin; end < n && items[end].phase == phase; end++)
             ;
         p->items = items + begin;
-        rc = zh_writer_run(w, end - begin, publish_item, p, err);
+        rc = run_phase(p, phase, end - begin, err);
     }
     return rc;
 }
@@ -349,35 +506,31 @@ static int run_phases(publication *p, zh_writer *w, item *items, size_t n, zh_er
 int zh_publish(zh_store *store, zh_pool *pool, zh_format format, zh_node **nodes, size_t n, zh_publish_stats *stats,
                zh_error *err)
 {
-    publication p = {store, format, NULL};
-    double start = now();
-    zh_writer *w;
-    item *items;
+    zh_publish_stats own = {0};
+    publication p = {store, pool, format, stats ? stats : &own, NULL};
+    const double start = now();
     size_t count, i;
+    item *items;
     int rc;
 
     if (n == 0)
         return ZH_OK;
-    rc = zh_writer_new(&w, store, pool, 0, err);
-    if (rc < 0)
-        return rc;
     items = zh_malloc(n * sizeof(*items));
-    if (!items) {
-        zh_writer_free(w);
+    if (!items)
         return zh_error_nomem(err);
-    }
     count = choose_items(items, nodes, n);
-    rc = run_phases(&p, w, items, count, err);
+    rc = look_at_tops(&p, items, count, err);
+    if (rc == ZH_OK) {
+        for (i = 0; i < count; i++)
+            zh_node__touch(items[i].node);
+        rc = run_phases(&p, items, count, err);
+    }
     for (i = 0; i < count; i++) {
         if (!items[i].node->dirty)
             zh_tree__unlist_dirty(items[i].node);
     }
-    if (stats) {
-        add_totals(stats, w);
-        stats->seconds += now() - start;
-        stats->threads = zh_pool_width(pool);
-    }
+    p.stats->seconds += now() - start;
+    p.stats->threads = zh_pool_width(pool);
     zh_free(items);
-    zh_writer_free(w);
     return rc;
 }

@@ -23,7 +23,8 @@ class PlanOptions(c.Structure):
 
 class CreateOptions(c.Structure):
     _fields_ = [("version", c.c_uint), ("overwrite", c.c_bool), ("purge", c.c_bool), ("ordered", c.c_bool),
-                ("always_zattrs", c.c_bool), ("consolidated", c.c_int), ("requests", c.c_uint), ("bytes", c.c_size_t),
+                ("durable", c.c_bool), ("always_zattrs", c.c_bool), ("consolidated", c.c_int), ("reach", c.c_int),
+                ("unflushed", c.c_bool), ("requests", c.c_uint), ("bytes", c.c_size_t),
                 ("created", CREATED), ("problem", PROBLEM), ("payload", c.c_void_p), ("max_problems", c.c_size_t),
                 ("stats", c.c_void_p)]
 

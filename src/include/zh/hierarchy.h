@@ -82,6 +82,14 @@ typedef enum zh_consolidation {
     ZH_CONSOLIDATE_WRITE /* and those of the hierarchy's root (or of the group) in any case */
 } zh_consolidation;
 
+/* For zh_create_nodes: what the caller knows of readers, who may be there at any time. */
+typedef enum zh_reach {
+    ZH_REACH_ANY,  /* nothing: documents that are there are replaced, each as one step */
+    ZH_REACH_NONE, /* none comes to these nodes, since what they are below is not there yet, and nothing is at their
+                    * paths: documents are written in place, in the fewest calls */
+    ZH_REACH_NEW   /* each node becomes visible with its last document, and is new: ZH_EXISTS if it is not */
+} zh_reach;
+
 typedef struct zh_create_options {
     unsigned version; /* ZH_CREATE_OPTIONS_VERSION */
     bool overwrite;   /* nodes that the plan names explicitly replace what is there, with all that is below it. Nothing
@@ -92,6 +100,8 @@ typedef struct zh_create_options {
                    * readers see them */
     bool always_zattrs; /* v2: a .zattrs also for nodes without attributes, as zarr-python writes it */
     zh_consolidation consolidated;
+    zh_reach reach;    /* zh_create_nodes only */
+    bool unflushed;    /* zh_create_nodes only: the caller flushes the store */
     unsigned requests; /* reads, writes and removals in flight; 0: the store's own number */
     size_t bytes;      /* of documents in flight; 0: 64 MiB. A larger document goes alone */
     zh_created_fn created;
@@ -103,8 +113,8 @@ typedef struct zh_create_options {
 #define ZH_CREATE_OPTIONS_VERSION 1u
 #define ZH_CREATE_OPTIONS_INIT                                                                                         \
     {                                                                                                                  \
-        ZH_CREATE_OPTIONS_VERSION, false, false, false, false, false, ZH_CONSOLIDATE_DROP, 0, 0, NULL, NULL, NULL, 0,  \
-            NULL                                                                                                       \
+        ZH_CREATE_OPTIONS_VERSION, false, false, false, false, false, ZH_CONSOLIDATE_DROP, ZH_REACH_ANY, false, 0, 0,  \
+            NULL, NULL, NULL, 0, NULL                                                                                  \
     }
 
 /* plan: finished. opts may be NULL everywhere. An empty plan is no work and success. The store is flushed at the end.

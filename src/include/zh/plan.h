@@ -25,6 +25,7 @@ extern "C" {
 #endif
 
 typedef struct zh_plan zh_plan;
+struct zh_buf;
 
 /* The metadata of an array. All pointers are borrowed for the call that takes it. */
 typedef struct zh_array_spec {
@@ -62,6 +63,25 @@ ZH_API int zh_plan_add_json(zh_plan *p, const char *key, size_t n, const char *t
 /* A whole description: {"a/b": {metadata as above}, …}. Names the key that is wrong. */
 ZH_API int zh_plan_add_description(zh_plan *p, const char *text, size_t n, zh_error *err);
 
+/* The documents of nodes: v3 has one, v2 one or two. */
+typedef enum zh_document { ZH_DOC_ZARR_JSON, ZH_DOC_ZATTRS, ZH_DOC_ZGROUP, ZH_DOC_ZARRAY } zh_document;
+
+/* Whence documents come that are made when they are written, so that a plan of many nodes holds their names alone.
+ * Called on any thread, for one node by one thread at a time; node is what zh_plan_add_source was given. */
+typedef struct zh_node_source {
+    /* Appends the text of one document. It may be asked for again. */
+    int (*document)(void *payload, void *node, zh_document document, struct zh_buf *out, zh_error *err);
+    void (*stored)(void *payload, void *node); /* its last document is stored; NULL is fine */
+    /* One of them could not be made or stored: err may be told in the caller's words. NULL: the key is put before it.
+     */
+    void (*failed)(void *payload, void *node, zh_error *err);
+    void *payload;
+} zh_node_source;
+/* attributes: whether there are any, and with them, in v2, a .zattrs. source and node are borrowed until the plan is
+ * freed. */
+ZH_API int zh_plan_add_source(zh_plan *p, zh_format format, zh_node_kind kind, const char *key, size_t n,
+                              bool attributes, const zh_node_source *source, void *node, zh_error *err);
+
 /* Something that is wrong with a plan, or with a store for a plan. Strings are borrowed for the call. */
 typedef struct zh_problem {
     int code;
@@ -77,8 +97,9 @@ typedef void (*zh_problem_fn)(void *payload, const zh_problem *problem);
 typedef struct zh_plan_options {
     unsigned version;        /* ZH_PLAN_OPTIONS_VERSION */
     bool backslash_is_slash; /* as zarr-python has it */
-    bool unchecked; /* keys only: formats may be mixed, arrays have nodes below them, and no implicit groups are
-                     * added. For zh_create_nodes */
+    bool
+        unchecked; /* no more than that no key leaves the store or is another's: formats may be mixed, arrays have nodes
+                    * below them, segments begin with "__", and no implicit groups are added. For zh_create_nodes */
     zh_problem_fn problem;
     void *payload;
     size_t max_problems; /* 0: 100 */

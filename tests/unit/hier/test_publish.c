@@ -161,7 +161,7 @@ static void topmost_last(void **state)
     log = zh_store_log_text(l.log);
     root = line_of_put(log, "zarr.json", flags);
     assert_null(strstr(flags, "plain"));
-    assert_int_equal(root, 22);
+    assert_int_equal(root, 23);
     (void)line_of_put(log, "a/zarr.json", flags);
     assert_non_null(strstr(flags, "plain"));
 
@@ -397,6 +397,46 @@ static void names_of_children_that_went(void **state)
     zh_store_close(mem);
 }
 
+/* Another program has made a node at the path of a new one: that one stays, and it is told until it is given way to. */
+static void what_another_has_made_stays(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const zh_format format = i % 2 == 0 ? ZH_V2 : ZH_V3;
+        const bool with_member = i >= 2;
+        const char *key = format == ZH_V3 ? "x/zarr.json" : "x/.zattrs";
+        zh_store *mem = memory_store();
+        zh_tree *first = create_tree(borrow_store(mem), format, 1), *second;
+        zh_error err = ZH_ERROR_INIT;
+        char *theirs;
+
+        flush_tree(first);
+        second = open_tree(borrow_store(mem), 1);
+        (void)add_group(first, "/", "x");
+        (void)add_group(first, "/", "free");
+        if (with_member)
+            (void)add_array(first, "/x", "member", 4, 4);
+        assert_zh_ok(zh_node_set_attr(add_group(second, "/", "x"), "by", "\"second\"", NULL, &err), &err);
+        flush_tree(second);
+        theirs = stored_text(mem, key);
+        for (int times = 0; times < 2; times++) {
+            assert_zh_code(zh_tree_flush(first, NULL, &err), ZH_EXISTS, &err);
+            assert_zh_message(&err, "/x");
+        }
+        assert_stored(mem, key, theirs);
+        assert_false(is_stored(mem, format == ZH_V3 ? "x/member/zarr.json" : "x/member/.zarray"));
+        assert_zh_ok(zh_node_move(node_at(first, "/x"), zh_tree_root(first), "mine", 4, &err), &err);
+        flush_tree(first);
+        assert_stored(mem, key, theirs);
+        assert_int_equal(is_stored(mem, format == ZH_V3 ? "mine/member/zarr.json" : "mine/member/.zarray"),
+                         with_member);
+        free(theirs);
+        zh_tree_close(first);
+        zh_tree_close(second);
+        zh_store_close(mem);
+    }
+}
+
 /* What was never stored is removed without a word to the store. */
 static void removal_of_the_unpublished(void **state)
 {
@@ -516,6 +556,7 @@ int main(void)
         cmocka_unit_test(removal_and_creation),
         cmocka_unit_test(order_of_data_and_documents),
         cmocka_unit_test(names_of_children_that_went),
+        cmocka_unit_test(what_another_has_made_stays),
         cmocka_unit_test(removal_of_the_unpublished),
         cmocka_unit_test(batches),
         cmocka_unit_test(v2_too_many_chunks),
