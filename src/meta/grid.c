@@ -80,3 +80,31 @@ bool zh_grid_parse_key(const zh_array_meta *m, const char *key, uint64_t *index)
     }
     return *key == '\0';
 }
+
+bool zh_grid_is_chunk_key(const char *key)
+{
+    const bool has_c = key[0] == 'c';
+    const char *p = key + has_c;
+    char separator = '\0';
+    uint64_t index;
+
+    if (has_c && *p == '\0')
+        return true;
+    if (has_c && *p != '/' && *p != '.')
+        return false;
+    if (has_c)
+        separator = *p++;
+    while (read_index(&p, &index)) {
+        if (*p == '\0')
+            return true;
+        if ((*p != '/' && *p != '.') || (separator != '\0' && *p != separator))
+            return false;
+        separator = *p++;
+    }
+    return false;
+}
+
+bool zh_grid_is_chunk_name(const char *segment)
+{
+    return strchr(segment, '/') == NULL && zh_grid_is_chunk_key(segment);
+}

@@ -17,4 +17,9 @@ int zh_grid_chunk_key(zh_buf *out, const zh_array_meta *m, const uint64_t *index
  * (an index outside the shape is still a chunk key). */
 bool zh_grid_parse_key(const zh_array_meta *m, const char *key, uint64_t *index);
 
+/* Of an array that is not known. Is key (below a node) that of a chunk: "c/0/1", "c.0.1", "c", "0/1", "0.1", "0"? */
+bool zh_grid_is_chunk_key(const char *key);
+/* Can the segment be the first of such a key? */
+bool zh_grid_is_chunk_name(const char *segment);
+
 #endif

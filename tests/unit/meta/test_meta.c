@@ -202,6 +202,21 @@ static void expect_key(const char *shape, uint8_t keys, char separator, const ch
         assert_int_equal(at[i], back[i]);
     zh_buf_dispose(&key);
     zh_array_meta_free(m);
+    assert_true(zh_grid_is_chunk_key(want));
+    assert_int_equal(zh_grid_is_chunk_name(want), strchr(want, '/') == NULL);
+}
+
+static void test_keys_of_any_array(void **state)
+{
+    static const char *const not_one[] = {
+        "",         "c/",        "c.",     "c/0.1", "c/0/1/", "c/a",     "c0",
+        "c/main.c", "0/1.2",     "2024/a", "01",    "1.",     ".1",      "c/00",
+        "d/0",      "zarr.json", "c/c/0",  "0/c/0", "1..2",   ".zarray", "99999999999999999999"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(not_one) / sizeof(not_one[0]); i++)
+        if (zh_grid_is_chunk_key(not_one[i]))
+            fail_msg("'%s'", not_one[i]);
 }
 
 static void test_keys(void **state)
@@ -296,7 +311,7 @@ int main(void)
         cmocka_unit_test(test_copy_starved), cmocka_unit_test(test_check_refuses),
         cmocka_unit_test(test_bind_order_f), cmocka_unit_test(test_keys),
         cmocka_unit_test(test_not_keys),     cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_phony),
+        cmocka_unit_test(test_phony),        cmocka_unit_test(test_keys_of_any_array),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
