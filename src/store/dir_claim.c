@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What the directory holds, as far as creating a store in it asks. */
 typedef struct content {
-    bool anything; /* besides the marker */
-    bool marker;   /* a store that was never finished */
+    bool anything;    /* besides these two: */
+    bool temporaries; /* of this library */
+    bool marker;      /* a store that was never finished */
 } content;
 
 static int look_into(content *c, int root)
@@ -23,7 +26,7 @@ static int look_into(content *c, int root)
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     int rc = errno;
 
-    *c = (content){false, false};
+    *c = (content){false, false, false};
     if (dir == NULL) {
         if (fd >= 0)
             (void)close(fd);
@@ -38,6 +41,8 @@ static int look_into(content *c, int root)
             continue;
         if (strcmp(entry->d_name, ZH_STORE_MARKER) == 0)
             c->marker = true;
+        else if (zh_store_is_temporary(entry->d_name))
+            c->temporaries = true;
         else
             c->anything = true;
     }
@@ -46,31 +51,90 @@ static int look_into(content *c, int root)
     return rc;
 }
 
-/* 0 or an errno; EEXIST: it is there already. */
-static int make_marker(int root)
-{
-    const int fd = openat(root, ZH_STORE_MARKER, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+/* --- the marker: whoever has it locked is making a store here --- */
 
-    if (fd < 0)
-        return errno;
-    (void)close(fd);
-    return 0;
+/* Is what `marker` was opened as still the marker? */
+static bool is_current(int root, int marker)
+{
+    struct stat mine, there;
+
+    return fstat(marker, &mine) == 0 && fstatat(root, ZH_STORE_MARKER, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
-/* The marker decides between two that try it at once. */
-int zh_dir_claim_empty(int root, const char *path, zh_error *err)
+static bool has_no_locks(int errnum)
+{
+    return errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
+}
+
+/* 0 or an errno; EWOULDBLOCK: its maker is alive, or nobody can say. `lenient`: then it is taken for dead. */
+static int lock_marker(int marker, bool lenient)
+{
+    const int rc = flock(marker, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+
+    if (rc != 0 && has_no_locks(rc))
+        return lenient ? 0 : EWOULDBLOCK;
+    return rc;
+}
+
+/* A new marker, or that of a maker who is gone. 0 or an errno; EWOULDBLOCK: somebody is at it. */
+static int take_marker(int *marker, bool *is_new, int root, bool lenient)
+{
+    int rc;
+
+    for (;;) {
+        *is_new = true;
+        *marker = openat(root, ZH_STORE_MARKER, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (*marker < 0 && errno == EEXIST) {
+            *is_new = false;
+            *marker = openat(root, ZH_STORE_MARKER, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+        }
+        if (*marker < 0 && errno == ENOENT)
+            continue; /* gone between the two */
+        if (*marker < 0)
+            return errno;
+        rc = lock_marker(*marker, lenient || *is_new);
+        if (rc == 0 && is_current(root, *marker))
+            return 0;
+        (void)close(*marker);
+        if (rc != 0)
+            return rc;
+    }
+}
+
+static int taken(zh_error *err, int rc, const char *path)
+{
+    if (rc != EWOULDBLOCK)
+        return zh_store__open_failed(err, rc, path);
+    rc = zh_error_set(err, ZH_EXISTS, "'%s': another program is making a store there", path);
+    if (err != NULL)
+        err->sys_errno = EEXIST;
+    return rc;
+}
+
+static void give_back(int marker, bool is_new, int root)
+{
+    if (is_new)
+        (void)unlinkat(root, ZH_STORE_MARKER, 0);
+    (void)close(marker);
+}
+
+int zh_dir_claim_empty(int *marker, int root, const char *path, zh_error *err)
 {
     content c;
-    int rc = make_marker(root);
+    bool is_new;
+    int rc = take_marker(marker, &is_new, root, false);
 
     if (rc != 0)
-        return zh_store__open_failed(err, rc, path);
+        return taken(err, rc, path);
     rc = look_into(&c, root);
-    if (rc == 0 && c.anything)
+    if (rc == 0 && (c.anything || (c.temporaries && is_new)))
         rc = EEXIST;
+    if (rc == 0 && c.temporaries) /* what the maker of an old marker had begun */
+        rc = zh_dir_remove_content(root, ".", ZH_STORE_MARKER);
     if (rc == 0)
         return ZH_OK;
-    (void)unlinkat(root, ZH_STORE_MARKER, 0);
+    give_back(*marker, is_new, root);
     return zh_store__open_failed(err, rc, path);
 }
 
@@ -86,42 +150,44 @@ static int remove_documents(int root, bool *some)
     return 0;
 }
 
-/* Answers 0 or an errno. A marker made here stays behind only where it stands for a root document. */
-static int empty_out(int root, const content *c)
+/* Is it a store, or what was left of one? */
+static int may_be_emptied(const content *c, int root, const char *path, zh_error *err)
 {
-    bool no_document = false, made = false;
-    int rc = c->marker ? 0 : make_marker(root);
+    const char *document = NULL;
+    int rc;
 
-    made = rc == 0 && !c->marker;
-    if (rc == EEXIST)
-        rc = 0;
-    if (rc == 0 && c->anything) {
-        rc = remove_documents(root, &no_document);
-        if (rc == 0)
-            rc = zh_dir_remove_content(root, ".", ZH_STORE_MARKER);
-    }
-    if (rc != 0 && made && !no_document)
-        (void)unlinkat(root, ZH_STORE_MARKER, 0);
+    if (c->marker || !(c->anything || c->temporaries))
+        return ZH_OK;
+    rc = zh_store__find_root_document(&document, root, err);
+    if (rc < 0)
+        zh_error_prefix(err, "'%s' cannot be replaced", path);
+    else if (document == NULL)
+        rc = zh_store__not_replaced(err, path, "the directory is not a Zarr store");
     return rc;
 }
 
-int zh_dir_claim_old(int root, const char *path, zh_error *err)
+int zh_dir_claim_old(int *marker, int root, const char *path, zh_error *err)
 {
-    const char *document = NULL;
+    bool no_document = false, is_new;
     content c;
     int rc = look_into(&c, root);
 
     if (rc != 0)
         return zh_store__open_failed(err, rc, path);
-    if (c.anything && !c.marker) {
-        rc = zh_store__find_root_document(&document, root, err);
-        if (rc < 0) {
-            zh_error_prefix(err, "'%s' cannot be replaced", path);
-            return rc;
-        }
-        if (document == NULL)
-            return zh_store__not_replaced(err, path, "the directory is not a Zarr store");
+    rc = may_be_emptied(&c, root, path, err);
+    if (rc < 0)
+        return rc;
+    rc = take_marker(marker, &is_new, root, true);
+    if (rc != 0)
+        return taken(err, rc, path);
+    if (c.anything || c.temporaries) {
+        rc = remove_documents(root, &no_document);
+        if (rc == 0)
+            rc = zh_dir_remove_content(root, ".", ZH_STORE_MARKER);
     }
-    rc = empty_out(root, &c);
-    return rc == 0 ? ZH_OK : zh_error_sys(err, rc, "cannot empty '%s'", path);
+    if (rc == 0)
+        return ZH_OK;
+    /* A marker made here stays behind only where it stands for a root document. */
+    give_back(*marker, is_new && !no_document, root);
+    return zh_error_sys(err, rc, "cannot empty '%s'", path);
 }

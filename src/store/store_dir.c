@@ -9,12 +9,13 @@
  * Confinement. Writing and erasing go through dir_cache.c: no symbolic link is followed on the way, so nothing outside
  * the root changes. Reading does follow links, as other Zarr readers do: people link large arrays into their stores.
  *
- * A store that is being made holds the file ZH_STORE_MARKER from its creation to the put of its first root document. So
- * what a killed program leaves is known for ours and can be created over (ZH_CREATE_TRUNC), although it is not a Zarr
- * store yet; and no other reader takes it for one. ZH_CREATE_TRUNC of a Zarr store: marker, then the root documents go,
- * then the rest, so that at no moment a reader finds a root document with half of its store behind it. The directory
- * itself stays (its owner, mode, and mount point), and a symbolic link to it too. What is a store is asked of the text
- * of the root documents, not of their names (dir_claim.c, root_document.c).
+ * A store that is being made holds the file ZH_STORE_MARKER from its creation to the put of its first root document,
+ * locked by the process that makes it. So what a killed program leaves is known for ours and can be created over, while
+ * what another program is just making cannot (dir_claim.c); and no other reader takes it for a Zarr store.
+ * ZH_CREATE_TRUNC of a Zarr store: marker, then the root documents go, then the rest, so that at no moment a reader
+ * finds a root document with half of its store behind it. The directory itself stays (its owner, mode, and mount
+ * point), and a symbolic link to it too. What is a store is asked of the text of the root documents, not of their names
+ * (dir_claim.c, root_document.c).
  *
  * Threads: the operations keep no state but the cache (locked there), a counter and two flags (atomic). A directory
  * that has become empty is removed, and one is moved, under `emptying`, held for writing; whoever is on the way through
@@ -52,6 +53,7 @@ typedef struct dir_store {
     int lock_fd;
     uint64_t salt; /* with the counter: names of temporary files */
     atomic_uint counter;
+    int marker;             /* open and locked while `unfinished` */
     atomic_bool unfinished; /* the marker is there */
     atomic_bool used;       /* a put was tried */
     atomic_int folding;     /* 0: nobody has asked; 1: names are told apart; 2: some are not */
@@ -371,8 +373,10 @@ static int write_value(dir_store *d, const char *key, const void *p, size_t n, u
 static void finish(dir_store *d, const char *key)
 {
     if (atomic_load_explicit(&d->unfinished, memory_order_relaxed) && zh_store__is_root_document(key) &&
-        atomic_exchange(&d->unfinished, false))
+        atomic_exchange(&d->unfinished, false)) {
         (void)unlinkat(d->root, ZH_STORE_MARKER, 0);
+        (void)close(d->marker);
+    }
 }
 
 static int put_failed(const zh_store *s, int errnum, const char *key, zh_error *err)
@@ -727,6 +731,8 @@ static void dir_close(zh_store *s)
     /* Nothing was ever put: an empty directory needs no mark. */
     if (atomic_load(&d->unfinished) && !atomic_load(&d->used))
         (void)unlinkat(d->root, ZH_STORE_MARKER, 0);
+    if (atomic_load(&d->unfinished))
+        (void)close(d->marker);
     zh_dir_cache_free(d->cache);
     (void)pthread_rwlock_destroy(&d->emptying);
     (void)pthread_mutex_destroy(&d->creators);
@@ -753,8 +759,8 @@ static const zh_store_ops dir_ops = {
     .close = dir_close,
 };
 
-/* root is taken on success. */
-static int make_store(zh_store **out, int root, const char *path, bool write, bool unfinished, zh_error *err)
+/* root is taken on success, and so is marker; -1: the store is finished. */
+static int make_store(zh_store **out, int root, const char *path, bool write, int marker, zh_error *err)
 {
     const uint32_t caps =
         ZH_STORE_CONCURRENT | ZH_STORE_ERASE | ZH_STORE_IMMEDIATE | ZH_STORE_MOVE | (write ? ZH_STORE_WRITE : 0);
@@ -778,7 +784,8 @@ static int make_store(zh_store **out, int root, const char *path, bool write, bo
     d->root = root;
     d->salt = zh_store__salt(d);
     atomic_init(&d->counter, 0);
-    atomic_init(&d->unfinished, unfinished);
+    d->marker = marker;
+    atomic_init(&d->unfinished, marker >= 0);
     atomic_init(&d->used, false);
     atomic_init(&d->folding, 0);
     *out = &d->base;
@@ -802,7 +809,7 @@ static int open_existing(zh_store **out, const char *path, bool write, zh_error 
     }
     if (rc != 0)
         return zh_store__open_failed(err, rc, path);
-    rc = make_store(out, root, path, write, false, err);
+    rc = make_store(out, root, path, write, -1, err);
     if (rc < 0)
         (void)close(root);
     return rc;
@@ -823,7 +830,7 @@ static int remove_plain_file(const char *path, zh_error *err)
 static int create(zh_store **out, const char *path, bool truncate, zh_error *err)
 {
     bool made;
-    int root;
+    int root, marker;
     int rc = truncate ? remove_plain_file(path, err) : ZH_OK;
 
     if (rc < 0)
@@ -834,11 +841,13 @@ static int create(zh_store **out, const char *path, bool truncate, zh_error *err
     rc = open_root(&root, path);
     if (rc != 0)
         return zh_store__open_failed(err, rc == ENOTDIR ? EEXIST : rc, path);
-    rc = truncate ? zh_dir_claim_old(root, path, err) : zh_dir_claim_empty(root, path, err);
+    rc = truncate ? zh_dir_claim_old(&marker, root, path, err) : zh_dir_claim_empty(&marker, root, path, err);
     if (rc == ZH_OK) {
-        rc = make_store(out, root, path, true, true, err);
-        if (rc < 0)
+        rc = make_store(out, root, path, true, marker, err);
+        if (rc < 0) {
             (void)unlinkat(root, ZH_STORE_MARKER, 0);
+            (void)close(marker);
+        }
     }
     if (rc < 0) {
         (void)close(root);

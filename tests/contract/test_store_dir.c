@@ -427,6 +427,7 @@ static void what_a_killed_creation_left_can_be_created_over(void **state)
     zh_store_close(s);
 }
 
+/* Nobody creates over what is just being made. */
 static void only_one_creates(void **state)
 {
     zh_store *s = open_store(ZH_CREATE_EXCL);
@@ -434,9 +435,56 @@ static void only_one_creates(void **state)
     zh_store *second;
 
     (void)state;
+    put(s, "a/zarr.json", "x", 0);
+    for (int i = 0; i < 2; i++) {
+        const zh_open_mode mode = i == 0 ? ZH_CREATE_EXCL : ZH_CREATE_TRUNC;
+
+        assert_zh_code(zh_store_dir_open(&second, "s", mode, &err), ZH_EXISTS, &err);
+        assert_zh_message(&err, "another program is making a store");
+        assert_int_equal(err.sys_errno, EEXIST);
+        assert_true(exists(MARKER)); /* the first one's */
+        assert_true(exists("s/a/zarr.json"));
+    }
+    put(s, "zarr.json", V3, 0);
     assert_zh_code(zh_store_dir_open(&second, "s", ZH_CREATE_EXCL, &err), ZH_EXISTS, &err);
-    assert_int_equal(err.sys_errno, EEXIST);
-    assert_true(exists(MARKER)); /* the first one's */
+    assert_zh_ok(zh_store_dir_open(&second, "s", ZH_CREATE_TRUNC, &err), &err); /* finished, and so replaced */
+    zh_store_close(second);
+    zh_store_close(s);
+}
+
+/* In another process, which dies. */
+static void begin_and_die(const char *key)
+{
+    const pid_t child = fork();
+    zh_store *s;
+    int status;
+
+    if (child == 0) {
+        if (zh_store_dir_open(&s, "s", ZH_CREATE_EXCL, NULL) != ZH_OK || zh_store_put(s, key, "x", 1, 0, NULL) != ZH_OK)
+            _exit(1);
+        (void)raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_true(exists(MARKER));
+}
+
+static void a_maker_who_died_is_succeeded(void **state)
+{
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *s;
+
+    (void)state;
+    begin_and_die(".0123456789abcdef.zh-tmp/0/zarr.json");
+    s = open_store(ZH_CREATE_EXCL); /* only temporaries: as good as empty */
+    assert_int_equal(entries("s"), 1);
+    zh_store_close(s);
+    assert_int_equal(entries("s"), 0);
+    begin_and_die("a/zarr.json");
+    assert_zh_code(zh_store_dir_open(&s, "s", ZH_CREATE_EXCL, &err), ZH_EXISTS, &err);
+    assert_true(exists("s/a/zarr.json"));
+    s = open_store(ZH_CREATE_TRUNC);
+    assert_int_equal(entries("s"), 1);
     zh_store_close(s);
 }
 
@@ -916,6 +964,7 @@ int main(void)
         zh_sandbox_test(a_store_closed_unused_leaves_an_empty_directory),
         zh_sandbox_test(what_a_killed_creation_left_can_be_created_over),
         zh_sandbox_test(only_one_creates),
+        zh_sandbox_test(a_maker_who_died_is_succeeded),
         zh_sandbox_test(truncation_spares_what_is_not_a_store),
         zh_sandbox_test(truncation_spares_what_only_looks_like_a_store),
         zh_sandbox_test(truncation_knows_a_damaged_store_by_what_is_left),

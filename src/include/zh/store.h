@@ -85,10 +85,11 @@ struct zh_store {
 };
 
 /* Directory at path. Nothing outside it is ever touched: keys are resolved relative to the root's
- * descriptor. ZH_CREATE_*: the directory is made at once (parents are not); TRUNC removes the old content
+ * descriptor. ZH_CREATE_*: the directory is made at once (parents are not). TRUNC removes the old content
  * of a directory only if it is empty, a store that was never finished, or one with a root document: a file
  * zarr.json, .zgroup or .zarray that holds a JSON object with the zarr_format of its name (3, 2, 2). Anything
- * else stays as it is: ZH_EXISTS. */
+ * else stays as it is: ZH_EXISTS. So does, for EXCL too, a directory in which somebody is making a store: one that was
+ * created and has no root document yet, and whose handle is open in some process. */
 ZH_API int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* Zip archive at path; see store_zip.c for the states. Opened for reading: the archive's central directory.
