@@ -43,6 +43,7 @@ typedef struct zip_store {
     int dir;                 /* the directory that the archive lies in (O_PATH), so that a chdir does no harm */
     char name[NAME_MAX + 1]; /* of the archive in it */
     int fd;                  /* the archive; -1: there is none yet */
+    struct stat seen;        /* of fd, when it was opened or written here */
     zip_t *archive;          /* reads fd; NULL: none, or an empty one */
     int spill;               /* -1 when reading */
     uint64_t spill_end;
@@ -487,11 +488,25 @@ static void keep_mode(int fd, int old)
         (void)fchmod(fd, st.st_mode & 07777);
 }
 
+/* Two who write one archive would each leave only what is theirs. False: it is not as it was when it was opened. */
+static bool is_as_it_was(const zip_store *z)
+{
+    const struct stat *old = &z->seen;
+    struct stat st;
+
+    if (z->fd < 0 || fstatat(z->dir, z->name, &st, 0) != 0)
+        return true; /* a new one; one that somebody has removed */
+    return st.st_dev == old->st_dev && st.st_ino == old->st_ino && st.st_size == old->st_size &&
+           st.st_mtim.tv_sec == old->st_mtim.tv_sec && st.st_mtim.tv_nsec == old->st_mtim.tv_nsec;
+}
+
 /* The archive is written, and opened for reading: puts it in its place. */
 static int publish(zip_store *z, char temp[TEMP_NAME], int fd, zip_t *archive, zh_error *err)
 {
     int rc = 0;
 
+    if (!is_as_it_was(z))
+        return zh_error_set(err, ZH_RACE, "'%s' has been changed by another program since it was opened", z->base.url);
     keep_mode(fd, z->fd);
     if (temp[0] == '\0')
         rc = name_temporary(fd, z->dir, temp);
@@ -503,6 +518,7 @@ static int publish(zip_store *z, char temp[TEMP_NAME], int fd, zip_t *archive, z
     drop_archive(z->archive, z->fd);
     z->archive = archive;
     z->fd = fd;
+    (void)fstat(fd, &z->seen);
     return ZH_OK;
 }
 
@@ -715,6 +731,7 @@ static int open_old(zip_store *z, const char *path, bool write, zh_error *err)
         return zh_store__open_failed(err, errno, path);
     if (S_ISDIR(st.st_mode))
         return zh_store__open_failed(err, EISDIR, path);
+    z->seen = st;
     if (!S_ISREG(st.st_mode) || st.st_size == 0)
         return zh_error_set(err, ZH_CORRUPT, "'%s' is not a zip archive", path);
     if (write && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)

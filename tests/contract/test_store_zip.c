@@ -656,6 +656,39 @@ static void temporaries_reach_no_archive(void **state)
     zh_store_close(s);
 }
 
+/* Of two handles that write, the second would leave only its own. */
+static void of_two_writers_one_wins(void **state)
+{
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *first, *second, *s;
+
+    (void)state;
+    s = open_store("a.zip", ZH_CREATE_EXCL);
+    put(s, "zarr.json", "root");
+    flush(s);
+    zh_store_close(s);
+    first = open_store("a.zip", ZH_OPEN_WRITE);
+    second = open_store("a.zip", ZH_OPEN_WRITE);
+    put(first, "x/zarr.json", "first");
+    put(second, "y/zarr.json", "second");
+    flush(first);
+    put(first, "z/zarr.json", "first");
+    flush(first); /* its own changes are no others' */
+    for (int i = 0; i < 2; i++) {
+        assert_zh_code(zh_store_flush(second, &err), ZH_RACE, &err);
+        assert_zh_message(&err, "a.zip");
+    }
+    value_is(second, "y/zarr.json", "second");
+    zh_store_close(first);
+    zh_store_close(second);
+    s = open_store("a.zip", ZH_OPEN_READ);
+    value_is(s, "x/zarr.json", "first");
+    value_is(s, "z/zarr.json", "first");
+    value_is(s, "zarr.json", "root");
+    zh_store_close(s);
+    assert_int_equal(entries("."), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -678,6 +711,7 @@ int main(void)
         zh_sandbox_test(a_reader_keeps_its_archive),
         zh_sandbox_test(parent_and_child_read_at_once),
         zh_sandbox_test(temporaries_reach_no_archive),
+        zh_sandbox_test(of_two_writers_one_wins),
     };
 
     return cmocka_run_group_tests_name("store_zip", tests, NULL, NULL);

@@ -95,7 +95,7 @@ ZH_API int zh_store_dir_open(zh_store **out, const char *path, zh_open_mode mode
 /* Zip archive at path; see store_zip.c for the states. Opened for reading: the archive's central directory.
  * Opened for writing: values wait in an unnamed temporary file beside the archive, and flush writes a whole new
  * archive (metadata documents first, breadth-first, then chunks; entries stored, no duplicate names) and renames it
- * over path. */
+ * over path; ZH_RACE, and nothing is written, if the archive is not the one that was opened any more. */
 ZH_API int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_error *err);
 
 /* In memory; gone at close. */
