@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "meta/doc.h"
+#include "meta/grid.h"
 #include "store/key_list.h"
 
 #include <string.h>
@@ -22,11 +23,12 @@ typedef struct found {
     bool ours;         /* the listing has a document of the plan's format */
     bool other_format; /* a document of the other format, and none of ours to win over it */
     bool children;     /* nodes below, as far as was looked */
-    bool half;         /* v2: .zattrs alone */
+    bool file;         /* a value where the node's keys would be below */
     bool misspelt;     /* it is there under another name, which the store takes for this one */
     int bad;           /* the document's code, if it is damaged */
     char *why;
-    zh_buf consolidated; /* v3: the document that carries them; v2: .zmetadata; empty: none */
+    bool has_consolidated;
+    zh_buf consolidated; /* v3: the document that carries them; v2: .zmetadata */
 } found;
 
 typedef struct scan {
@@ -66,7 +68,7 @@ static int exists(bool *is, zh_slot *slot, zh_creation *c, uint32_t i, const cha
 }
 
 /* group or array, by node_type alone: the rest of the document is not ours to judge. */
-static int kind_of_v3(int *kind, bool *consolidated, const zh_buf *text, zh_error *err)
+static int kind_of_v3(int *kind, const zh_buf *text, zh_error *err)
 {
     zh_json *j = NULL;
     const char *type;
@@ -82,7 +84,6 @@ static int kind_of_v3(int *kind, bool *consolidated, const zh_buf *text, zh_erro
         rc = zh_error_set(err, ZH_CORRUPT, "'node_type' is neither \"group\" nor \"array\"");
     else
         *kind = type[0] == 'a' ? ZH_NODE_ARRAY : ZH_NODE_GROUP;
-    *consolidated = zh_json_typeof(zh_json_get(j, "consolidated_metadata")) == ZH_JSON_OBJECT;
     zh_json_free(j);
     return rc;
 }
@@ -97,22 +98,22 @@ static int note_bad(found *f, int code, const zh_error *why, zh_error *err)
 static int look_v3(found *f, zh_slot *slot, zh_creation *c, uint32_t i, zh_error *err)
 {
     zh_error why = ZH_ERROR_INIT;
-    bool consolidated = false;
     int kind = ZH_NODE_GROUP;
     int rc = get(slot, c, i, "zarr.json", err);
 
     if (rc < 0)
         return rc == ZH_NOTFOUND ? ZH_OK : rc;
     f->any = true;
-    rc = kind_of_v3(&kind, &consolidated, &slot->old, &why);
+    rc = kind_of_v3(&kind, &slot->old, &why);
     if (rc == ZH_NOMEM)
         return zh_error_nomem(err);
     f->kind = (int8_t)kind;
     if (rc < 0)
         return note_bad(f, rc, &why, err);
-    if (consolidated)
-        return zh_buf_append(&f->consolidated, slot->old.ptr, slot->old.len, err);
-    return ZH_OK;
+    rc = zh_stale_has(&f->has_consolidated, &slot->old, err);
+    if (rc == ZH_OK && f->has_consolidated)
+        rc = zh_buf_append(&f->consolidated, slot->old.ptr, slot->old.len, err);
+    return rc;
 }
 
 static int look_v2_group(found *f, zh_slot *slot, zh_creation *c, uint32_t i, zh_error *err)
@@ -132,7 +133,8 @@ static int look_v2_group(found *f, zh_slot *slot, zh_creation *c, uint32_t i, zh
         return note_bad(f, rc, &why, err);
     zh_doc_dispose(&doc);
     rc = get(slot, c, i, ".zmetadata", err);
-    if (rc == ZH_OK && slot->old.len > 0)
+    f->has_consolidated = rc == ZH_OK;
+    if (rc == ZH_OK)
         rc = zh_buf_append(&f->consolidated, slot->old.ptr, slot->old.len, err);
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
 }
@@ -162,11 +164,6 @@ static int look_at_documents(found *f, zh_slot *slot, zh_creation *c, uint32_t i
 
 /* --- what else lies there --- */
 
-static bool is_digits(const char *name)
-{
-    return name[0] != '\0' && name[strspn(name, "0123456789.")] == '\0';
-}
-
 typedef struct listing {
     zh_creation *c;
     found *found;
@@ -183,7 +180,7 @@ static int note_name(void *payload, const char *name, bool is_prefix, zh_error *
     if (is_prefix) {
         if (format == ZH_V3 && strcmp(name, "c") == 0)
             l->chunk_prefix = true;
-        else if (format == ZH_V3 || !is_digits(name))
+        else if (format == ZH_V3 || !zh_grid_is_chunk_name(name))
             return zh_key_list_add(&l->below, name, err);
         else
             l->keys = true;
@@ -194,8 +191,6 @@ static int note_name(void *payload, const char *name, bool is_prefix, zh_error *
         *(format == ZH_V2 ? &l->found->other_format : &l->found->ours) = true;
     else if (strcmp(name, ".zarray") == 0 || strcmp(name, ".zgroup") == 0)
         *(format == ZH_V3 ? &l->found->other_format : &l->found->ours) = true;
-    else if (strcmp(name, ".zattrs") == 0)
-        l->found->half = true;
     return ZH_OK;
 }
 
@@ -272,7 +267,8 @@ static int meet_member(void *payload, const char *name, bool is_prefix, zh_error
     const size_t skip = group->path_len == 0 ? 0 : group->path_len + 1u;
 
     (void)err;
-    while (is_prefix && m->next < group->end) {
+    (void)is_prefix; /* a file is in the way, too */
+    while (m->next < group->end) {
         const zh_entry *e = &m->c->plan->entry[m->next];
         const size_t n = e->path_len - skip;
         const int order = strncmp(e->path + skip, name, n);
@@ -298,7 +294,7 @@ static uint32_t planned_members(const zh_creation *c, uint32_t group, uint32_t e
     return n;
 }
 
-/* Marks members that the store has no prefix of ABSENT: they need not be asked for. */
+/* Marks members that the store has no prefix or key of ABSENT: they need not be asked for. */
 static int look_for_members(zh_slot *slot, zh_creation *c, uint32_t group, zh_error *err)
 {
     members m = {c, group, zh_creation_next_child(c, group, 0)};
@@ -340,6 +336,8 @@ static int look(void *payload, size_t index, zh_slot *slot, zh_error *err)
     rc = look_at_documents(f, slot, c, i, err);
     if (rc == ZH_OK && f->kind < 0)
         rc = look_around(f, slot, c, i, err);
+    if (rc == ZH_OK && !f->any && i != 0)
+        rc = exists(&f->file, slot, c, i, "", err);
     if (rc == ZH_OK && f->ours) /* it has come between the two */
         rc = look_at_documents(f, slot, c, i, err);
     if (rc == ZH_OK && f->any && c->folds) {
@@ -382,6 +380,8 @@ static bool judge(zh_creation *c, uint32_t i, const found *f)
                  f->other_format ? "the group is of the other Zarr format" : "there is no group");
     else if (f->bad != 0)
         conflict(c, i, f->bad, f->kind, f->why);
+    else if (f->file)
+        conflict(c, i, ZH_EXISTS, -1, "a file is there, which is no node");
     else if (f->kind == ZH_NODE_ARRAY)
         conflict(c, i, ZH_CONTAINS_ARRAY, f->kind, "an array exists there");
     else if (f->other_format)
@@ -410,7 +410,7 @@ static int keep(zh_creation *c, uint32_t i, const found *f, zh_error *err)
     int rc = ZH_OK;
 
     c->state[i] = ZH_AT_KEPT;
-    if (f->consolidated.len == 0)
+    if (!f->has_consolidated)
         return ZH_OK;
     rc = zh_creation_path(c, i, &path, err);
     if (rc == ZH_OK)
@@ -580,11 +580,8 @@ int zh_scan_kind(int *kind, zh_store *s, const char *path, zh_format format, zh_
         if (rc == ZH_OK && format == ZH_V2)
             *kind = strcmp(*d, ".zarray") == 0 ? ZH_NODE_ARRAY : ZH_NODE_GROUP;
     }
-    if (rc == ZH_OK && format == ZH_V3) {
-        bool consolidated;
-
-        rc = kind_of_v3(kind, &consolidated, &text, err);
-    }
+    if (rc == ZH_OK && format == ZH_V3)
+        rc = kind_of_v3(kind, &text, err);
     zh_buf_dispose(&key);
     zh_buf_dispose(&text);
     return rc == ZH_NOTFOUND ? ZH_OK : rc;

@@ -116,6 +116,8 @@ static int check_lengths(const zh_plan *plan, size_t group_len, zh_error *err)
                         longest, group_len);
 }
 
+static int create_unchecked(zh_creation *c, zh_error *err);
+
 /* Runs how() with all set up. */
 static int create(zh_store *s, const char *group, zh_plan *plan, const zh_create_options *opts, bool under,
                   int (*how)(zh_creation *c, zh_error *err), zh_error *err)
@@ -137,7 +139,7 @@ static int create(zh_store *s, const char *group, zh_plan *plan, const zh_create
         rc = zh_stale_probe_above(&c, err);
     if (rc == ZH_OK)
         rc = how(&c, err);
-    if (rc < 0)
+    if (rc < 0 && how != create_unchecked) /* whose nodes stay */
         zh_deliveries_failed(&c);
     tell_stats(&c, start);
     dispose(&c);

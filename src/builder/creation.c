@@ -48,6 +48,39 @@ const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err)
     return zh_buf_cstr(out, err);
 }
 
+/* As the entries are ordered: '/' before every other byte. */
+static int compare_path(const zh_entry *e, const char *path, size_t n)
+{
+    const size_t common = e->path_len < n ? e->path_len : n;
+
+    for (size_t i = 0; i < common; i++) {
+        const unsigned a = e->path[i] == '/' ? 0 : (unsigned char)e->path[i];
+        const unsigned b = path[i] == '/' ? 0 : (unsigned char)path[i];
+
+        if (a != b)
+            return a < b ? -1 : 1;
+    }
+    return (e->path_len > n) - (e->path_len < n);
+}
+
+uint32_t zh_creation_find(const zh_creation *c, const char *path, size_t n)
+{
+    uint32_t low = 0, high = c->plan->n;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const int order = compare_path(&c->plan->entry[middle], path, n);
+
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return ZH_ENTRY_NONE;
+}
+
 int zh_creation_flush(const zh_creation *c, zh_error *err)
 {
     return c->opts.durable ? zh_store_sync(c->store, err) : zh_store_flush(c->store, err);

@@ -37,12 +37,19 @@ typedef struct zh_stale {
 
 typedef struct zh_deliveries zh_deliveries;
 
-typedef enum zh_deed { ZH_DID_MOVE, ZH_DID_EXCHANGE, ZH_DID_PUT, ZH_DID_ASIDE } zh_deed;
+typedef enum zh_deed {
+    ZH_DID_MOVE,      /* from the stage to where there was nothing */
+    ZH_DID_EXCHANGE,  /* for what was there */
+    ZH_DID_ASIDE,     /* what was there, to below the stage */
+    ZH_DID_PUT,       /* a document was put or erased */
+    ZH_DID_KEEP,      /* a value was copied to below the stage and erased */
+    ZH_DID_ROOT_ARRAY /* from now on chunks in the root are those of a new array */
+} zh_deed;
 typedef struct zh_done {
     zh_deed deed;
     char *key;  /* path or key that was changed; owned */
-    char *from; /* MOVE, EXCHANGE, ASIDE: the place under the stage; owned */
-    zh_buf old; /* PUT: what was there */
+    char *from; /* MOVE, EXCHANGE, ASIDE, KEEP: the place under the stage; owned */
+    zh_buf old; /* PUT: what was there. ROOT_ARRAY: names of chunks that were there, each with its NUL */
     bool had_old;
 } zh_done;
 
@@ -94,6 +101,9 @@ int zh_creation_place(const zh_creation *c, uint32_t i, zh_buf *out, zh_error *e
 const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err);
 uint32_t zh_creation_next_child(const zh_creation *c, uint32_t group, uint32_t child); /* child 0: the first */
 
+/* The entry at a path that is relative as the plan's are; ZH_ENTRY_NONE. */
+uint32_t zh_creation_find(const zh_creation *c, const char *path, size_t n);
+
 /* What has been stored is there for others, and lies on the medium if that was asked for. */
 int zh_creation_flush(const zh_creation *c, zh_error *err);
 
@@ -126,6 +136,18 @@ int zh_write_in_place(zh_creation *c, uint32_t i, bool replace, zh_error *err);
  * is. replace: over what was there. */
 int zh_write_root(zh_creation *c, bool replace, zh_error *err);
 
+/* --- moves.c: each noted in the journal. ZH_NOTFOUND without a message: there is nothing --- */
+char *zh_move_path(const zh_creation *c, uint32_t i, zh_error *err); /* the caller frees; NULL on failure */
+int zh_move_in(zh_creation *c, uint32_t i, zh_error *err);           /* from the stage to the entry's path */
+int zh_move_exchange(zh_creation *c, uint32_t i, zh_error *err);
+/* What is at key goes below the stage. key is taken, also on failure (NULL: no memory); number: no two moves have one.
+ */
+int zh_move_aside(zh_creation *c, char *key, size_t number, zh_error *err);
+char *zh_aside_name(const zh_creation *c, size_t number, zh_error *err); /* "stage/old-<number>"; the caller frees */
+
+/* --- replace_root.c: the new members are at their places --- */
+int zh_replace_root(zh_creation *c, zh_error *err);
+
 /* --- stage.c, in_place.c: everything from the scan to the published hierarchy --- */
 int zh_create_staged(zh_creation *c, zh_error *err);
 int zh_create_in_place(zh_creation *c, zh_error *err);
@@ -136,12 +158,18 @@ int zh_create_in_place(zh_creation *c, zh_error *err);
 int zh_journal_add(zh_creation *c, zh_deed deed, char *key, char *from, const zh_buf *old, zh_error *err);
 /* A key is erased, and what it held kept, to be put back. An absent one is fine. */
 int zh_journal_erase(zh_creation *c, const char *name, zh_error *err);
+/* The same for one that may be large: it is kept below the stage. */
+int zh_journal_keep(zh_creation *c, const char *name, zh_error *err);
+/* Before the document of a new array is put at the root: what chunks are there are not its own. */
+int zh_journal_root_array(zh_creation *c, zh_error *err);
 /* Undoes everything, the last first. ZH_PARTIAL, with the cause that stands in err kept, if something could not be. */
 int zh_journal_undo(zh_creation *c, int cause, zh_error *err);
 void zh_journal_free(zh_creation *c);
 
 /* --- stale.c: consolidated metadata --- */
 int zh_stale_add(zh_creation *c, const char *path, const void *value, size_t n, zh_error *err);
+/* Does the text of a v3 group carry consolidated metadata? */
+int zh_stale_has(bool *has, const zh_buf *document, zh_error *err);
 int zh_stale_probe_above(zh_creation *c, zh_error *err); /* groups above c->group */
 /* From any thread: a group that another creator has made since the scan. What it has is dropped at once. */
 int zh_stale_late(zh_creation *c, const char *path, zh_error *err);

@@ -41,70 +41,7 @@ static void choose_items(zh_creation *c)
     c->item_flags = c->early_flags = ZH_PUT_PLAIN;
 }
 
-/* --- moving --- */
-
-static char *place_of(zh_creation *c, uint32_t i, zh_error *err)
-{
-    zh_buf b = ZH_BUF_INIT(1 << 16);
-    char *out = NULL;
-
-    if (zh_creation_place(c, i, &b, err) == ZH_OK && zh_buf_cstr(&b, err) != NULL)
-        out = zh_strdup((const char *)b.ptr);
-    if (out == NULL)
-        (void)zh_error_nomem(err);
-    zh_buf_dispose(&b);
-    return out;
-}
-
-static char *path_of(zh_creation *c, uint32_t i, zh_error *err)
-{
-    zh_buf b = ZH_BUF_INIT(1 << 16);
-    char *out = NULL;
-
-    if (zh_creation_path(c, i, &b, err) == ZH_OK && zh_buf_cstr(&b, err) != NULL)
-        out = zh_strdup((const char *)b.ptr);
-    if (out == NULL)
-        (void)zh_error_nomem(err);
-    zh_buf_dispose(&b);
-    return out;
-}
-
-/* "stage/old-<n>"; n is the caller's: no two moves share one. */
-static char *aside_name(const zh_creation *c, size_t number, zh_error *err)
-{
-    char name[sizeof(c->stage) + 32];
-    char *out;
-
-    (void)snprintf(name, sizeof(name), "%s/old-%zu", c->stage, number);
-    out = zh_strdup(name);
-    if (out == NULL)
-        (void)zh_error_nomem(err);
-    return out;
-}
-
-/* Moves, and notes it. key and from are taken whatever happens. */
-static int move_noted(zh_creation *c, zh_deed deed, char *key, char *from, zh_error *err)
-{
-    int rc = ZH_NOMEM;
-
-    if (key != NULL && from != NULL) {
-        rc = deed == ZH_DID_ASIDE
-                 ? zh_store_move(c->store, key, from, 0, err)
-                 : zh_store_move(c->store, from, key, deed == ZH_DID_EXCHANGE ? ZH_MOVE_EXCHANGE : 0, err);
-        if (rc == ZH_OK) {
-            rc = zh_journal_add(c, deed, key, from, NULL, err);
-            if (rc == ZH_OK)
-                return ZH_OK;
-            /* What cannot be noted is taken back at once. */
-            (void)(deed == ZH_DID_ASIDE
-                       ? zh_store_move(c->store, from, key, 0, NULL)
-                       : zh_store_move(c->store, key, from, deed == ZH_DID_EXCHANGE ? ZH_MOVE_EXCHANGE : 0, NULL));
-        }
-    }
-    zh_free(key);
-    zh_free(from);
-    return rc;
-}
+/* --- races --- */
 
 /* On any thread; told on the caller's. */
 static int lost_race(zh_creation *c, uint32_t i, zh_error *err)
@@ -120,15 +57,15 @@ static int lost_race(zh_creation *c, uint32_t i, zh_error *err)
 static int tell_lost(zh_creation *c, zh_error *err)
 {
     const zh_entry *e = &c->plan->entry[c->lost];
-    char *path = path_of(c, c->lost, err);
+    char *path = zh_move_path(c, c->lost, err);
     int kind = -1, code = ZH_RACE;
 
     if (path == NULL)
         return ZH_NOMEM;
     if (zh_scan_kind(&kind, c->store, path, c->plan->format, NULL) == ZH_OK && kind >= 0)
         code = kind == ZH_NODE_ARRAY ? ZH_CONTAINS_ARRAY : ZH_CONTAINS_GROUP;
-    (void)zh_error_set(err, code, "'%.300s' in '%.100s': another creator was there first", path,
-                       zh_store_url(c->store));
+    (void)zh_error_set(err, code, "'%.300s' in '%.100s': %s", path, zh_store_url(c->store),
+                       kind < 0 ? "something that is no node is there" : "another creator was there first");
     if (c->problems.fn != NULL) {
         zh_problem problem = {code, e->given != NULL ? e->given : path, path, NULL,
                               kind, err == NULL ? "" : err->message};
@@ -143,7 +80,7 @@ static int tell_lost(zh_creation *c, zh_error *err)
  * document that cannot be used is in the way like any other node. */
 static int is_group_now(bool *is, zh_creation *c, uint32_t i, zh_error *err)
 {
-    char *path = path_of(c, i, err);
+    char *path = zh_move_path(c, i, err);
     zh_error why = ZH_ERROR_INIT;
     int kind = -1, rc;
 
@@ -164,13 +101,10 @@ static int is_group_now(bool *is, zh_creation *c, uint32_t i, zh_error *err)
     return rc;
 }
 
-/* There is nothing at the place where entry i was written. */
-static int stage_is_gone(const zh_creation *c, uint32_t i, zh_error *err)
+static int stage_is_gone(const zh_creation *c, zh_error *err)
 {
-    const zh_entry *e = &c->plan->entry[i];
-
-    return zh_error_set(err, ZH_IO, "creating '%.*s': what was prepared for it under '%s' in '%.100s' has been removed",
-                        (int)(e->path_len > 200 ? 200 : e->path_len), e->path, c->stage, zh_store_url(c->store));
+    return zh_error_set(err, ZH_IO, "what was prepared under '%s' in '%.300s' has been removed", c->stage,
+                        zh_store_url(c->store));
 }
 
 /* Entry i in the place of what is there, which goes under the stage. ZH_NOTFOUND: there is nothing. What is exchanged
@@ -180,12 +114,12 @@ static int replace_one(zh_creation *c, uint32_t i, zh_error *err)
     int rc = ZH_UNSUPPORTED;
 
     if (!c->folds)
-        rc = move_noted(c, ZH_DID_EXCHANGE, path_of(c, i, err), place_of(c, i, err), err);
+        rc = zh_move_exchange(c, i, err);
     if (rc != ZH_UNSUPPORTED)
         return rc;
-    rc = move_noted(c, ZH_DID_ASIDE, path_of(c, i, err), aside_name(c, i, err), err);
+    rc = zh_move_aside(c, zh_move_path(c, i, err), i, err);
     if (rc == ZH_OK)
-        rc = move_noted(c, ZH_DID_MOVE, path_of(c, i, err), place_of(c, i, err), err);
+        rc = zh_move_in(c, i, err);
     return rc == ZH_EXISTS ? lost_race(c, i, err) : rc;
 }
 
@@ -229,13 +163,13 @@ static int publish_new(zh_creation *c, uint32_t top, zh_error *err)
 
     /* In the order of the plan: the top, or, where it is a group by now, each of its members in the same way. */
     while (rc == ZH_OK && i < end) {
-        rc = move_noted(c, ZH_DID_MOVE, path_of(c, i, err), place_of(c, i, err), err);
+        rc = zh_move_in(c, i, err);
         if (rc == ZH_OK)
             i = c->plan->entry[i].end;
         else if (rc == ZH_EXISTS)
             rc = publish_against(&i, c, i, err);
         else if (rc == ZH_NOTFOUND)
-            rc = stage_is_gone(c, i, err);
+            rc = stage_is_gone(c, err);
     }
     return rc;
 }
@@ -245,161 +179,6 @@ static int publish_over(zh_creation *c, uint32_t top, zh_error *err)
     const int rc = replace_one(c, top, err);
 
     return rc == ZH_NOTFOUND ? publish_new(c, top, err) : rc; /* gone meanwhile */
-}
-
-/* --- the root, replaced --- */
-
-typedef struct leftovers {
-    zh_creation *c;
-    char **name;
-    size_t n;
-    bool was_array;
-} leftovers;
-
-static bool planned_member(const zh_creation *c, const char *name)
-{
-    for (uint32_t j = zh_creation_next_child(c, 0, 0); j != ZH_ENTRY_NONE; j = zh_creation_next_child(c, 0, j)) {
-        const zh_entry *e = &c->plan->entry[j];
-
-        if (strlen(name) == e->path_len && memcmp(name, e->path, e->path_len) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int note_leftover(void *payload, const char *name, bool is_prefix, zh_error *err)
-{
-    leftovers *l = payload;
-    char **grown;
-
-    if (!is_prefix || planned_member(l->c, name))
-        return ZH_OK;
-    grown = zh_reallocarray(l->name, l->n + 1, sizeof(*grown));
-    if (grown == NULL)
-        return zh_error_nomem(err);
-    l->name = grown;
-    l->name[l->n] = zh_strdup(name);
-    return l->name[l->n] == NULL ? zh_error_nomem(err) : (l->n++, ZH_OK);
-}
-
-static int is_document_key(void *payload, const char *key, const char *name, zh_error *err)
-{
-    (void)key;
-    if (strcmp(name, "zarr.json") != 0 && strcmp(name, ".zarray") != 0 && strcmp(name, ".zgroup") != 0)
-        return ZH_OK;
-    *(bool *)payload = true;
-    return zh_error_set(err, ZH_ABORTED, "one is enough");
-}
-
-/* Does a prefix in the root belong to a hierarchy? Nodes, and the root's own chunks if it was an array. */
-static int belongs(bool *out, const leftovers *l, const char *name, zh_error *err)
-{
-    zh_error enough = ZH_ERROR_INIT;
-    int rc;
-
-    *out = l->c->opts.purge || (l->was_array && (strcmp(name, "c") == 0 || name[strspn(name, "0123456789.")] == '\0'));
-    if (*out)
-        return ZH_OK;
-    rc = zh_keys_walk(l->c->store, name, is_document_key, out, &enough);
-    if (rc == ZH_ABORTED && *out)
-        return ZH_OK;
-    if (rc < 0 && err != NULL)
-        *err = enough;
-    return rc;
-}
-
-static int put_aside(zh_creation *c, const char *name, zh_error *err)
-{
-    char *key = zh_strdup(name);
-
-    return move_noted(c, ZH_DID_ASIDE, key, key == NULL ? NULL : aside_name(c, c->plan->n + c->n_journal, err), err);
-}
-
-/* Old members of the root that the plan does not name. */
-static int clear_members(zh_creation *c, bool was_array, zh_error *err)
-{
-    leftovers l = {c, NULL, 0, was_array};
-    bool is_ours = false;
-    int rc = zh_store_list(c->store, "", note_leftover, &l, err);
-
-    for (size_t k = 0; rc == ZH_OK && k < l.n; k++) {
-        rc = belongs(&is_ours, &l, l.name[k], err);
-        if (rc == ZH_OK && is_ours)
-            rc = put_aside(c, l.name[k], err);
-    }
-    for (size_t k = 0; k < l.n; k++)
-        zh_free(l.name[k]);
-    zh_free(l.name);
-    return rc;
-}
-
-/* Keys in the root itself: documents of either format that the new root does not have, chunks. */
-typedef struct root_keys {
-    zh_creation *c;
-    bool chunks;
-    zh_error *err;
-    char **key;
-    size_t n;
-} root_keys;
-
-static int note_root_key(void *payload, const char *name, bool is_prefix, zh_error *err)
-{
-    static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
-    root_keys *r = payload;
-    bool wanted =
-        r->c->opts.purge || (r->chunks && (strcmp(name, "c") == 0 || name[strspn(name, "0123456789.")] == '\0'));
-    zh_document d[2];
-    const unsigned n = zh_entry_documents(d, &r->c->plan->entry[0], r->c->opts.always_zattrs);
-    char **grown;
-
-    if (is_prefix)
-        return ZH_OK;
-    for (size_t k = 0; k < sizeof(documents) / sizeof(documents[0]); k++)
-        wanted = wanted || strcmp(name, documents[k]) == 0;
-    for (unsigned k = 0; k < n; k++)
-        wanted = wanted && strcmp(name, zh_document_name(d[k])) != 0;
-    if (!wanted || (strcmp(name, ".zmetadata") == 0 && r->c->consolidated_written))
-        return ZH_OK;
-    grown = zh_reallocarray(r->key, r->n + 1, sizeof(*grown));
-    if (grown == NULL)
-        return zh_error_nomem(err);
-    r->key = grown;
-    r->key[r->n] = zh_strdup(name);
-    return r->key[r->n] == NULL ? zh_error_nomem(err) : (r->n++, ZH_OK);
-}
-
-static int clear_keys(zh_creation *c, bool was_array, zh_error *err)
-{
-    root_keys r = {c, was_array, err, NULL, 0};
-    int rc = zh_store_list(c->store, "", note_root_key, &r, err);
-
-    for (size_t k = 0; rc == ZH_OK && k < r.n; k++)
-        rc = zh_journal_erase(c, r.key[k], err);
-    for (size_t k = 0; k < r.n; k++)
-        zh_free(r.key[k]);
-    zh_free(r.key);
-    return rc;
-}
-
-/* The members have been exchanged already. An array's chunks go before another document stands over them. */
-static int replace_root(zh_creation *c, zh_error *err)
-{
-    int kind = -1;
-    bool was_array;
-    int rc = zh_scan_kind(&kind, c->store, "", c->plan->format, err);
-
-    if (rc == ZH_CORRUPT) /* it is being replaced for that */
-        rc = ZH_OK;
-    was_array = kind == ZH_NODE_ARRAY;
-    if (rc == ZH_OK)
-        rc = clear_members(c, was_array, err);
-    if (rc == ZH_OK && was_array)
-        rc = clear_keys(c, true, err);
-    if (rc == ZH_OK)
-        rc = zh_write_root(c, true, err);
-    if (rc == ZH_OK && !was_array)
-        rc = clear_keys(c, false, err);
-    return rc;
 }
 
 /* --- all together --- */
@@ -416,6 +195,35 @@ static int publish_top(void *payload, size_t index, zh_slot *slot, zh_error *err
     return publish_new(c, top, err);
 }
 
+/* v2: what stands in a .zattrs that was there alone is nothing of the new node's. */
+static int drop_old_attributes(zh_creation *c, uint32_t i, zh_error *err)
+{
+    zh_buf key = ZH_BUF_INIT(1 << 16);
+    zh_document d[2];
+    int rc = ZH_OK;
+
+    if (c->plan->format == ZH_V2 && zh_entry_documents(d, &c->plan->entry[i], c->opts.always_zattrs) == 1) {
+        rc = zh_creation_path(c, i, &key, err);
+        if (rc == ZH_OK)
+            rc = zh_creation_key(&key, zh_document_name(ZH_DOC_ZATTRS), err) == NULL
+                     ? ZH_NOMEM
+                     : zh_journal_erase(c, (const char *)key.ptr, err);
+    }
+    zh_buf_dispose(&key);
+    return rc;
+}
+
+static int publish_place(zh_creation *c, uint32_t i, zh_error *err)
+{
+    int rc = drop_old_attributes(c, i, err);
+
+    if (rc == ZH_OK && c->plan->entry[i].kind == ZH_NODE_ARRAY) /* at the root: anything else is staged */
+        rc = zh_journal_root_array(c, err);
+    if (rc < 0)
+        return rc;
+    return i == 0 ? zh_write_root(c, false, err) : zh_write_in_place(c, i, false, err);
+}
+
 /* Deepest first, the root last. A group that another creator has made meanwhile will do for an implicit one. */
 static int publish_places(zh_creation *c, zh_error *err)
 {
@@ -425,7 +233,7 @@ static int publish_places(zh_creation *c, zh_error *err)
     for (uint32_t i = c->plan->n; rc == ZH_OK && i-- > 0;) {
         if (c->state[i] != ZH_AT_PLACE)
             continue;
-        rc = i == 0 ? zh_write_root(c, false, err) : zh_write_in_place(c, i, false, err);
+        rc = publish_place(c, i, err);
         if (rc != ZH_EXISTS)
             continue;
         is_group = false;
@@ -438,10 +246,26 @@ static int publish_places(zh_creation *c, zh_error *err)
     return rc;
 }
 
+/* A key in the stage that shows, with the store locked, that nobody has taken anything of the stage away. */
+static int mark_stage(zh_creation *c, bool look, zh_error *err)
+{
+    char key[sizeof(c->stage) + 16];
+    uint64_t size;
+    int rc;
+
+    (void)snprintf(key, sizeof(key), "%s/begun", c->stage);
+    if (!look)
+        return zh_store_put(c->store, key, "", 0, ZH_PUT_PLAIN | ZH_PUT_NEWDIR, err);
+    rc = zh_store_size(c->store, key, &size, err);
+    return rc == ZH_NOTFOUND ? stage_is_gone(c, err) : rc;
+}
+
 static int publish(zh_creation *c, zh_error *err)
 {
-    int rc = zh_scan_again(c, err);
+    int rc = c->n_items > 0 ? mark_stage(c, true, err) : ZH_OK;
 
+    if (rc == ZH_OK)
+        rc = zh_scan_again(c, err);
     if (rc == ZH_OK)
         rc = zh_stale_drop(c, err);
     if (rc == ZH_OK)
@@ -451,7 +275,7 @@ static int publish(zh_creation *c, zh_error *err)
     zh_deliveries_moved(c);
     for (uint32_t i = 0; i < c->plan->n; i++)
         c->top[i] = ZH_ENTRY_NONE; /* all at their places now */
-    rc = c->state[0] == ZH_AT_REPLACED ? replace_root(c, err) : publish_places(c, err);
+    rc = c->state[0] == ZH_AT_REPLACED ? zh_replace_root(c, err) : publish_places(c, err);
     return rc < 0 ? rc : zh_stale_renew(c, err);
 }
 
@@ -463,7 +287,10 @@ int zh_create_staged(zh_creation *c, zh_error *err)
         return rc;
     choose_items(c);
     c->stage_used = c->n_items > 0 || c->state[0] == ZH_AT_REPLACED;
-    rc = zh_write_items(c, err);
+    if (c->n_items > 0)
+        rc = mark_stage(c, false, err);
+    if (rc == ZH_OK)
+        rc = zh_write_items(c, err);
     if (rc == ZH_OK && c->opts.durable && (zh_store_caps(c->store) & ZH_STORE_IMMEDIATE) != 0)
         rc = zh_store_sync(c->store, err); /* no name leads to what a loss of power can take */
     if (rc == ZH_OK) {

@@ -66,11 +66,26 @@ static const char *document_of(const zh_creation *c)
     return c->plan->format == ZH_V3 ? "zarr.json" : ".zmetadata";
 }
 
+/* Whatever else the document says: a group above ours may be of a later version. One that is no JSON has none. */
+int zh_stale_has(bool *has, const zh_buf *document, zh_error *err)
+{
+    zh_json *j = NULL;
+    const zh_json *value;
+    const int rc = zh_json_parse(&j, (const char *)document->ptr, document->len, NULL);
+
+    *has = false;
+    if (rc < 0)
+        return rc == ZH_NOMEM ? zh_error_nomem(err) : ZH_OK;
+    value = zh_json_get(j, "consolidated_metadata");
+    *has = value != NULL && zh_json_typeof(value) != ZH_JSON_NULL;
+    zh_json_free(j);
+    return ZH_OK;
+}
+
 /* *has: the group at path has consolidated metadata, and *out is filled. */
 static int probe(zh_stale *out, bool *has, const zh_creation *c, const char *path, zh_error *err)
 {
     zh_buf key = ZH_BUF_INIT(1 << 16), text = ZH_BUF_INIT((size_t)1 << 30);
-    zh_doc doc;
     int rc = zh_buf_puts(&key, path, err);
 
     *has = true;
@@ -78,18 +93,8 @@ static int probe(zh_stale *out, bool *has, const zh_creation *c, const char *pat
         rc = zh_creation_key(&key, document_of(c), err) == NULL
                  ? ZH_NOMEM
                  : zh_store_get(c->store, (const char *)key.ptr, &text, err);
-    if (rc == ZH_OK && c->plan->format == ZH_V3) {
-        /* A group above ours that cannot be read is not ours to judge, and nothing can be dropped from it. */
-        const int parsed = zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, NULL);
-
-        if (parsed == ZH_OK) {
-            *has = doc.consolidated;
-            zh_doc_dispose(&doc);
-        } else {
-            *has = false;
-            rc = parsed == ZH_NOMEM ? zh_error_nomem(err) : ZH_OK;
-        }
-    }
+    if (rc == ZH_OK && c->plan->format == ZH_V3)
+        rc = zh_stale_has(has, &text, err);
     *has = *has && rc == ZH_OK;
     if (*has)
         rc = fill(out, path, text.ptr, text.len, err);
@@ -215,7 +220,9 @@ static int write_own(zh_creation *c, zh_error *err)
 
 int zh_stale_renew(zh_creation *c, zh_error *err)
 {
-    bool own = c->opts.consolidated == ZH_CONSOLIDATE_WRITE && !c->consolidated_written;
+    /* A root that is an array has no members to be told of. */
+    bool own = c->opts.consolidated == ZH_CONSOLIDATE_WRITE && !c->consolidated_written &&
+               (c->group_len > 0 || c->plan->entry[0].kind == ZH_NODE_GROUP);
     int rc = ZH_OK;
 
     if (c->opts.consolidated == ZH_CONSOLIDATE_DROP)
@@ -223,6 +230,8 @@ int zh_stale_renew(zh_creation *c, zh_error *err)
     for (size_t i = 0; rc == ZH_OK && i < c->n_stale; i++) {
         own = own && strcmp(c->stale[i].path, c->group) != 0;
         rc = zh_consolidate__write(c->store, c->pool, c->stale[i].path, c->plan->format, err);
+        if (rc == ZH_UNSUPPORTED) /* a group of a later version: it goes without */
+            rc = ZH_OK;
     }
     return rc == ZH_OK && own ? write_own(c, err) : rc;
 }

@@ -371,12 +371,14 @@ static int parse_node(zh_doc *out, bool any, zh_error *err)
 {
     const char *type = zh_json_str(zh_json_get(out->json, "node_type"));
     const zh_json *attributes = zh_json_get(out->json, "attributes");
+    const zh_json *consolidated;
 
     if (zh_json_typeof(attributes) == ZH_JSON_OBJECT)
         out->attributes = attributes;
     else if (zh_json_typeof(attributes) != ZH_JSON_NULL)
         return zh_error_set(err, ZH_CORRUPT, "'attributes' is not an object");
-    out->consolidated = zh_json_typeof(zh_json_get(out->json, "consolidated_metadata")) == ZH_JSON_OBJECT;
+    consolidated = zh_json_get(out->json, "consolidated_metadata"); /* null is none, as early writers had it */
+    out->consolidated = consolidated != NULL && zh_json_typeof(consolidated) != ZH_JSON_NULL;
     if (type != NULL && strcmp(type, "array") == 0) {
         out->kind = ZH_NODE_ARRAY;
         return parse_array(&out->meta, out->json, any, err);

@@ -137,3 +137,35 @@ int zh_dir_remove_content(int at, const char *name, const char *keep)
     (void)closedir(dir);
     return rc;
 }
+
+static int remove_hollow(int at, const char *name, unsigned depth)
+{
+    const struct dirent *entry;
+    DIR *dir;
+    int rc;
+
+    if (unlinkat(at, name, AT_REMOVEDIR) == 0)
+        return 0;
+    if (errno != ENOTEMPTY && errno != EEXIST)
+        return errno == ENOTDIR ? ENOTEMPTY : errno;
+    rc = depth == MAX_DEPTH ? ENOTEMPTY : open_directory(&dir, at, name);
+    if (rc != 0)
+        return rc;
+    do {
+        errno = 0;
+        entry = readdir(dir);
+        if (entry == NULL)
+            rc = errno;
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            rc = remove_hollow(dirfd(dir), entry->d_name, depth + 1);
+    } while (rc == 0 && entry != NULL);
+    (void)closedir(dir);
+    if (rc != 0 && rc != ENOENT)
+        return rc;
+    return unlinkat(at, name, AT_REMOVEDIR) == 0 ? 0 : errno;
+}
+
+int zh_dir_remove_hollow(int at, const char *name)
+{
+    return remove_hollow(at, name, 0);
+}

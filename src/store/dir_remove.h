@@ -6,4 +6,8 @@
  * that stays, or NULL. Keeps a bounded number of descriptors open, however deep the tree. Answers 0 or an errno. */
 int zh_dir_remove_content(int at, const char *name, const char *keep);
 
+/* Removes the directory name of the directory at, if no more than directories lie in it, and those as deep as a few
+ * descriptors reach. 0 or an errno; ENOTEMPTY: there is something else, and some empty directories may be gone. */
+int zh_dir_remove_hollow(int at, const char *name);
+
 #endif

@@ -541,13 +541,20 @@ static int check_prefix(int dir, const char *name)
     return fstatat(dir, name, &st, 0) == 0 && S_ISDIR(st.st_mode) ? ELOOP : ENOENT;
 }
 
-/* EEXIST: there is a file, a link, or a directory that is not empty; an empty one is replaced. ESTALE: what was there
- * just now is gone. */
+/* EEXIST: there is a file, a link, or a directory that is not empty; one in which there is nothing but such is
+ * replaced. ESTALE: what was there just now is gone. */
 static int rename_prefix(int from_dir, const char *from, int to_dir, const char *to, bool exchange)
 {
-    const int rc =
-        exchange ? renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) : renameat(from_dir, from, to_dir, to);
+    int rc = exchange ? renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) : renameat(from_dir, from, to_dir, to);
 
+    if (rc != 0 && !exchange && (errno == ENOTEMPTY || errno == EEXIST)) {
+        const int errnum = errno;
+
+        if (zh_dir_remove_hollow(to_dir, to) == 0)
+            rc = renameat(from_dir, from, to_dir, to);
+        else
+            errno = errnum;
+    }
     if (rc == 0)
         return 0;
     if (errno == ENOENT)
