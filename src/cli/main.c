@@ -1,112 +1,92 @@
-/* main.c - the command-line tool zh: hierarchies created, looked at and checked from the shell. */
-#include "cli.h"
+/* main.c - the program zh: hierarchies made, read and checked from the command line. Finds the command, and sees to it
+ * that what was written arrived. */
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/help.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
-const command commands[] = {
-    {"create", "STORE [FILE|-]", "create a hierarchy from a JSON description",
-     "  The description is {\"path\": metadata, …}; metadata are the content of zarr.json, or for Zarr v2 of .zgroup\n"
-     "  or .zarray with the attributes as a member. It is read from FILE, or from standard input.\n"
-     "  --overwrite            nodes that are named replace what is there, with all below it\n"
-     "  --purge                with --overwrite of the root: foreign files in it go too\n"
-     "  --rooted               the description has one node that all others are below\n"
-     "  --under GROUP          paths are relative to this existing group\n"
-     "  --unchecked            write the documents as they are, without looking\n"
-     "  --consolidate[=HOW]    consolidated metadata: drop (default), keep, write (without HOW)\n"
-     "  --store=dir|zip        what to make if STORE is not there; by its name otherwise\n"
-     "  --ordered              report nodes in the order of their paths\n"
-     "  --always-zattrs        Zarr v2: a .zattrs for every node\n"
-     "  --backslash            a backslash in a path is a slash\n"
-     "  -n, --dry-run          check the description and print its nodes; STORE is not looked at\n"
-     "  -v, --verbose          a line for each node\n",
-     run_create},
-    {"ls", "STORE [PATH]", "list the members of a group",
-     "  -l, --long             with format, type and shape\n"
-     "  -R, --recursive        all levels\n"
-     "  --depth N              N levels\n",
-     run_ls},
-    {"tree", "STORE [PATH]", "draw a hierarchy",
-     "  --depth N              N levels\n"
-     "  --ascii                without box characters\n",
-     run_tree},
-    {"show", "STORE [PATH]", "print the metadata of a node", "  --attributes           its attributes alone\n",
-     run_show},
-    {"check", "STORE", "look for what a hierarchy should not have",
-     "  --repair               mend what can be mended without guessing\n", run_check},
-    {"consolidate", "STORE [PATH]", "write the consolidated metadata of a group anew", "", run_consolidate},
+typedef struct command {
+    const char *name;
+    int (*run)(cli *c, int argc, char **argv);
+} command;
+
+static int help(cli *c, int argc, char **argv);
+
+static const command commands[] = {
+    {"create", cli_create},           {"ls", cli_ls}, {"tree", cli_tree}, {"show", cli_show}, {"check", cli_check},
+    {"consolidate", cli_consolidate}, {"help", help},
 };
-const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
 
-static const char globals_help[] = "Options of every command:\n"
-                                   "  --json                 one JSON object instead of text\n"
-                                   "  -q, --quiet            no summary\n"
-                                   "  --requests N           calls to the store in flight (default: as many as pay)\n"
-                                   "  --progress, --no-progress\n"
-                                   "  --help\n"
-                                   "Exit status: 0 done; 1 a conflict, an invalid description, findings left;\n"
-                                   "2 a mistake in the command; 3 reading or writing failed.\n";
-
-static const command *find_command(const char *name)
+static const command *find(const char *name)
 {
-    for (size_t i = 0; i < n_commands; i++)
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
     return NULL;
 }
 
-static void help(const command *c)
+static int help(cli *c, int argc, char **argv)
 {
-    if (c != NULL) {
-        out_format("usage: zh %s [OPTION…] %s\n\n%s.\n\n%s%s%s", c->name, c->arguments, c->summary, c->help,
-                   *c->help != '\0' ? "\n" : "", globals_help);
-        return;
-    }
-    out("usage: zh COMMAND [OPTION…] …\n\nZarr hierarchies, versions 2 and 3, in a directory or a zip archive.\n\n");
-    for (size_t i = 0; i < n_commands; i++)
-        out_format("  zh %-12s %-16s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
-    out_format("  zh help        COMMAND          more about one\n  zh --version\n\n%s", globals_help);
+    static const cli_syntax syntax = {.letters = "", .operands = {"COMMAND", NULL}};
+    const char *operand[CLI_OPERANDS];
+    const int rc = cli_parse(c, &syntax, argc, argv, NULL, operand);
+
+    if (rc != CLI_GO_ON)
+        return rc;
+    if (operand[0] != NULL && find(operand[0]) == NULL)
+        return cli_usage(c, "there is no command '%s'", operand[0]);
+    return cli_help(c, operand[0]);
 }
 
-static bool asks_for_help(int argc, char **argv)
+/* A file that is opened must not become standard output. Closed streams are opened in the direction that they are not
+ * used in, so that their use fails. */
+static int occupy_descriptors(void)
 {
-    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0)
-            return true;
-    return false;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) /* the lowest that is free */
+            return -1;
+    return 0;
 }
 
-static int run_named(const char *name, int argc, char **argv)
+static int run(cli *c, int argc, char **argv)
 {
-    const command *c = find_command(name);
-    globals g = {.progress = -1};
+    const command *found;
+    int at = argc;
+    const int rc = cli_parse_global(c, argc, argv, &at);
 
-    if (c == NULL) {
-        complain("'%s' is no command; see zh help", name);
-        return EXIT_USAGE;
-    }
-    if (asks_for_help(argc, argv)) {
-        help(c);
-        return EXIT_FINE;
-    }
-    return c->run(&g, argc, argv);
+    if (rc != CLI_GO_ON)
+        return rc;
+    if (at == argc)
+        return cli_usage(c, "which command?");
+    found = find(argv[at]);
+    if (found == NULL)
+        return cli_usage(c, "there is no command '%s'", argv[at]);
+    c->command = found->name;
+    return found->run(c, argc - at, argv + at);
 }
 
 int main(int argc, char **argv)
 {
-    int code = EXIT_FINE;
+    cli c = {0};
+    int rc, errnum;
 
-    if (argc < 2) {
-        complain("a command is missing; see zh help");
-        return EXIT_USAGE;
+    if (argc < 1 || occupy_descriptors() != 0)
+        return CLI_FAILED;
+    (void)signal(SIGPIPE, SIG_IGN); /* EPIPE says it, and work that has begun is not cut off by it */
+    cli_stream_init(&c.out, stdout);
+    cli_stream_init(&c.err, stderr);
+    rc = run(&c, argc, argv);
+    errnum = cli_stream_close(&c.out);
+    if (errnum != 0) {
+        c.command = NULL;
+        cli_error(&c, "cannot write to standard output: %s", strerror(errnum));
+        rc = CLI_FAILED;
     }
-    if (strcmp(argv[1], "--version") == 0)
-        out_format("zh %s\n", zh_version());
-    else if (strcmp(argv[1], "help") == 0 && argc > 2 && find_command(argv[2]) == NULL)
-        code = run_named(argv[2], 0, NULL);
-    else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
-        help(argc > 2 ? find_command(argv[2]) : NULL);
-    else
-        code = run_named(argv[1], argc - 2, argv + 2);
-    return out_finish(code);
+    return rc;
 }

@@ -1,17 +1,11 @@
-/* progress.c - how far it is, on standard error: on a terminal, and only when it takes longer than a second. */
-#include "cli.h"
+/* progress.c - see progress.h. No thread: it is shown when there is something new to be shown. */
+#include "cli/progress.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <time.h>
-#include <unistd.h>
 
-static struct {
-    bool on;
-    bool shown;
-    const char *what;
-    size_t done, total;
-    double started, told;
-} state;
+#define PATIENCE 1.0 /* seconds before it is shown unasked, and between lines where it is no terminal */
+#define INTERVAL 0.1 /* between changes on a terminal */
 
 static double now(void)
 {
@@ -21,37 +15,70 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void progress_begin(const globals *g, const char *what, size_t total)
+void cli_progress_start(cli_progress *p, cli *c, const char *what, uint64_t total)
 {
-    state.on = g->progress == 1 || (g->progress < 0 && !g->quiet && isatty(STDERR_FILENO));
-    state.shown = false;
-    state.what = what;
-    state.done = 0;
-    state.total = total;
-    state.started = state.told = now();
+    const bool unasked = c->err.terminal && !c->quiet;
+
+    *p = (cli_progress){.c = c, .what = what, .total = total, .start = now()};
+    p->last = c->err.terminal ? 0 : p->start;
+    p->wanted = c->progress == CLI_ALWAYS || (c->progress == CLI_AUTO && unasked);
+    (void)pthread_mutex_init(&p->mutex, NULL);
 }
 
-void progress_step(void)
+/* With the mutex held, as the other static functions. */
+static void show(cli_progress *p)
 {
-    double t;
+    const bool terminal = p->c->err.terminal;
+    char text[96], of[32] = "";
 
-    state.done++;
-    if (!state.on || state.done % 64 != 0)
-        return;
-    t = now();
-    if (t - state.started < 1 || t - state.told < 0.2)
-        return;
-    state.told = t;
-    state.shown = true;
-    if (state.total > 0)
-        (void)fprintf(stderr, "\rzh: %s: %zu of %zu", state.what, state.done, state.total);
-    else
-        (void)fprintf(stderr, "\rzh: %s: %zu", state.what, state.done);
+    if (p->total > 0)
+        (void)snprintf(of, sizeof(of), " / %" PRIu64, p->total);
+    (void)snprintf(text, sizeof(text), "%szh: %" PRIu64 "%s %s%s", terminal ? "\r" : "", p->done, of, p->what,
+                   terminal ? "" : "\n");
+    cli_raw(&p->c->err, text);
+    p->shown = terminal;
 }
 
-void progress_end(void)
+static void wipe(cli_progress *p)
 {
-    if (state.shown)
-        (void)fputc('\n', stderr);
-    state.on = false;
+    if (p->shown)
+        cli_raw(&p->c->err, "\r\x1b[K");
+    p->shown = false;
+}
+
+static void show_now_and_then(cli_progress *p)
+{
+    const double at = now();
+
+    if (p->c->progress == CLI_AUTO && at - p->start < PATIENCE)
+        return;
+    if (at - p->last < (p->c->err.terminal ? INTERVAL : PATIENCE))
+        return;
+    p->last = at;
+    show(p);
+}
+
+void cli_progress_step(cli_progress *p)
+{
+    if (!p->wanted)
+        return;
+    (void)pthread_mutex_lock(&p->mutex);
+    p->done++;
+    show_now_and_then(p);
+    (void)pthread_mutex_unlock(&p->mutex);
+}
+
+void cli_progress_wipe(cli_progress *p)
+{
+    (void)pthread_mutex_lock(&p->mutex);
+    wipe(p);
+    (void)pthread_mutex_unlock(&p->mutex);
+}
+
+void cli_progress_end(cli_progress *p)
+{
+    if (p->wanted && p->c->progress == CLI_ALWAYS && !p->c->err.terminal)
+        show(p);
+    wipe(p);
+    (void)pthread_mutex_destroy(&p->mutex);
 }

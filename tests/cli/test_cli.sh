@@ -1,191 +1,209 @@
 #!/usr/bin/env bash
-# test_cli.sh ZH: the command-line tool, command by command: what it prints, its exit status, and its JSON.
-set -euo pipefail
-zh=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/zh-cli.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+# zh: help, usage, options that all commands have, output that cannot be written, terminals. usage: test_cli.sh PROGRAM
+# shellcheck source=tests/cli/common.bash
+. "$(dirname "${BASH_SOURCE[0]}")/common.bash"
+sample 3 >d.json
+run 0 create s.zarr d.json
 
-fail() {
-    printf 'FAILED: %s\n' "$*" >&2
-    exit 1
-}
+# ---- version and help ----
 
-# status WANTED COMMAND...: stdout to out, stderr to err.
-status() {
-    local wanted=$1 got=0
+run 0 --version
+grep -qxE 'zh [0-9]+\.[0-9]+\.[0-9]+' .out || fail "--version"
+run 0 ls --version
+run 0 help
+for command in create ls tree show check consolidate help; do
+    grep -qE "^  $command +" .out || fail "the list of commands lacks $command"
+done
+cp .out overview
+run 0 --help
+out_is <overview
+run 0 -h
+out_is <overview
+for command in create ls tree show check consolidate help; do
+    run 0 help "$command"
+    out_has "usage: zh $command"
+    cp .out text
+    [ "$(awk '{ if (length > n) n = length } END { print n }' .out)" -le 80 ] || fail "help $command: lines over 80"
+    run 0 "$command" --help
+    out_is <text
+    run 0 "$command" -h
+    out_is <text
+done
+
+python3 "$here/options.py" "$ZH" "$here/../../src/cli" || fail "options"
+
+# ---- usage: 2, one line, nothing on stdout ----
+
+usage() { # usage MESSAGE ARGUMENT...
+    local message=$1
     shift
-    "$@" >out 2>err </dev/null || got=$?
-    [ "$got" -eq "$wanted" ] || fail "'$*' ended with $got, not $wanted: $(cat out err)"
+    run 2 "$@"
+    err_has "$message"
+    err_lines 1
+    grep -q "^zh: .*; see 'zh help" .err || fail "zh $*: not the form of an error"
+    [ ! -s .out ] || fail "zh $* wrote something"
 }
-
-said() { grep -qF -- "$1" "$2" || fail "'$1' is not in $2: $(cat "$2")"; }
-
-# json EXPRESSION: holds for the object d in out.
-json() { python3 -c "import json,sys; d=json.load(open('out')); sys.exit(0 if ($1) else 1)" || fail "$1: $(cat out)"; }
-
-array3='{"zarr_format":3,"node_type":"array","shape":[4,6],"data_type":"float32","chunk_grid":{"name":"regular","configuration":{"chunk_shape":[2,3]}},"chunk_key_encoding":{"name":"default"},"fill_value":0.0,"codecs":[{"name":"bytes","configuration":{"endian":"little"}}],"attributes":{"units":"m"}}'
-array2='{"zarr_format":2,"shape":[4,6],"chunks":[2,3],"dtype":"<f4","compressor":null,"fill_value":null,"order":"C","filters":null,"attributes":{"units":"m"}}'
-group3='{"zarr_format":3,"node_type":"group","attributes":{"k":1}}'
-printf '{"a/x": %s, "/b//": %s}' "$array3" "$group3" >v3.json
-printf '{"a/x": %s, "b": {"zarr_format":2}}' "$array2" >v2.json
-printf '{"c": %s}' "$group3" >more.json
-
-# create
-for version in 2 3; do
-    for store in "s$version.zarr" "s$version.zarr.zip"; do
-        status 0 "$zh" create -v "$store" "v$version.json"
-        said 'array /a/x' out
-        said '4 nodes' out
-        status 1 "$zh" create "$store" "v$version.json"
-        said 'an array exists there' err
-        said 'a group exists there' err
-        status 0 "$zh" create -q --overwrite "$store" "v$version.json"
-        [ ! -s out ] || fail "quiet is not: $(cat out)"
-        status 0 "$zh" ls "$store"
-        [ "$(cat out)" = $'a\nb' ] || fail "ls: $(cat out)"
-        status 0 "$zh" ls -lR "$store"
-        said "v$version array a/x float32 (4, 6)" out
-        status 0 "$zh" ls --depth 1 "$store" a
-        [ "$(cat out)" = x ] || fail "ls a: $(cat out)"
-        status 0 "$zh" tree "$store"
-        said '│   └── x float32 (4, 6)' out
-        status 0 "$zh" tree --ascii "$store"
-        said '`-- b' out
-        status 0 "$zh" show "$store" a/x
-        said '  "attributes": {' out
-        status 0 "$zh" show --attributes --json "$store" a/x
-        json 'd == {"units": "m"}'
-        status 0 "$zh" check "$store"
-        said '4 nodes, 0 findings' out
-        status 0 "$zh" consolidate "$store"
-        status 0 "$zh" check --json "$store"
-        json 'd["nodes"] == 4 and d["findings"] == []'
-    done
+usage "which command?"
+usage "which command?" -q
+usage "there is no command 'frob'" frob
+usage "there is no command 'frob'" help frob
+usage "'x' is one argument too many" help ls x
+usage "there is no option '--frob'" --frob ls s.zarr
+usage "ls: there is no option '--frob'" ls --frob s.zarr
+usage "ls: there is no option '-x'" ls -x s.zarr
+usage "ls: there is no option '-x'" ls --json -xl s.zarr
+usage "option '--json=1' takes no value" ls --json=1 s.zarr
+usage "option '--requests' takes a value" ls s.zarr --requests
+for n in 0 -1 3x '' 99999999999; do
+    usage "--requests takes a number" ls s.zarr "--requests=$n"
+    usage "--depth takes a number" ls s.zarr "--depth=$n"
 done
-"$zh" create -q stdin.zarr <v3.json || fail "create from standard input"
-"$zh" create -q stdin2.zarr - <v3.json || fail "create from -"
-status 0 "$zh" create --store=zip archive v3.json
-python3 -c 'import sys,zipfile; sys.exit("zarr.json" not in zipfile.ZipFile("archive").namelist())' || fail "not an archive"
-mkdir empty && status 0 "$zh" create empty v3.json
-
-# JSON
-status 0 "$zh" create --json --ordered j.zarr v3.json
-json 'd["ok"] and [n["path"] for n in d["nodes"]] == ["", "a", "a/x", "b"] and d["nodes"][2]["kind"] == "array" and d["stats"]["nodes"] == 4'
-status 1 "$zh" create --json j.zarr v3.json
-json 'not d["ok"] and d["code"].startswith("ZH_CONTAINS_") and {p["path"] for p in d["problems"]} == {"a/x", "b"} and d["problems"][0]["existing"] in ("array", "group")'
-status 0 "$zh" ls --json -R j.zarr
-json '[m["path"] for m in d["members"]] == ["a", "a/x", "b"] and d["members"][1]["shape"] == [4, 6]'
-status 0 "$zh" tree --json j.zarr
-json 'len(d["members"]) == 3'
-
-# ways of creating
-status 0 "$zh" create --under a -v j.zarr more.json
-said 'group /c' out
-status 0 "$zh" ls j.zarr a
-[ "$(cat out)" = $'c\nx' ] || fail "under: $(cat out)"
-status 1 "$zh" create --under nowhere j.zarr more.json
-said 'there is no group' err
-status 1 "$zh" create --rooted r.zarr v3.json
-said 'not below one node' err
-[ ! -e r.zarr ] || fail "a store is left of a creation that failed"
-status 0 "$zh" create --rooted r.zarr more.json
-status 0 "$zh" create --unchecked u.zarr more.json
-[ ! -e u.zarr/zarr.json ] && [ -e u.zarr/c/zarr.json ] || fail "unchecked"
-status 0 "$zh" create --consolidate c.zarr v3.json
-grep -q consolidated_metadata c.zarr/zarr.json || fail "not consolidated"
-status 0 "$zh" create --consolidate=keep c.zarr more.json
-grep -q '"c":{' c.zarr/zarr.json || fail "not kept"
-status 0 "$zh" create c.zarr <(printf '{"d": %s}' "$group3")
-! grep -q consolidated_metadata c.zarr/zarr.json || fail "stale"
-status 0 "$zh" create --always-zattrs z.zarr v2.json
-[ -e z.zarr/b/.zattrs ] || fail "no .zattrs"
-status 0 "$zh" create --dry-run x v3.json
-said 'group /a (implicit)' out
-status 0 "$zh" create -n --json x v3.json
-json 'len(d["nodes"]) == 4'
-printf '{"p\\\\q": %s}' "$group3" >backslash.json
-status 0 "$zh" create -n --backslash x backslash.json
-said 'group /p/q' out
-printf 'words' >j.zarr/README.txt
-printf '{"": %s, "n": %s}' "$group3" "$group3" >root.json
-status 0 "$zh" create --overwrite j.zarr root.json
-[ -e j.zarr/README.txt ] && [ ! -e j.zarr/a ] || fail "overwritten root"
-status 0 "$zh" create --overwrite --purge j.zarr root.json
-[ ! -e j.zarr/README.txt ] || fail "not purged"
-
-# checking
-mkdir -p j.zarr/lost/x j.zarr/.0123.zh-tmp && cp j.zarr/n/zarr.json j.zarr/lost/x/ && printf '{' >j.zarr/n/zarr.json
-status 1 "$zh" check j.zarr
-said 'unreachable /lost/x' out
-said 'temporary /.0123.zh-tmp' out
-said 'bad-document /n' out
-status 1 "$zh" check --repair --json j.zarr
-json 'd["found"] == 3 and d["repaired"] == 2'
-status 1 "$zh" check -q j.zarr
-[ "$(wc -l <out)" -eq 1 ] || fail "not repaired: $(cat out)"
-status 0 "$zh" tree j.zarr
-said 'n: ' out
-status 1 "$zh" check empty-dir-that-is-not-there
-
-# a directory that is no store keeps what it has
-mkdir -p photos/2024 && printf 'a' >photos/2024/1 && printf 'b' >photos/2024/c
-status 1 "$zh" check --repair photos
-said 'is no Zarr store' err
-[ -e photos/2024/1 ] && [ -e photos/2024/c ] || fail "foreign files were removed"
-
-# a store that was begun may be one that another process is creating
-mkdir -p begun/.0123.zh-tmp hollow && : >begun/.unfinished.zh-tmp
-for options in --quiet --overwrite; do
-    status 1 "$zh" create "$options" begun v3.json
-    said 'a store is being created' err
-    [ "$(wc -l <err)" -eq 1 ] || fail "told twice: $(cat err)"
-    [ -d begun/.0123.zh-tmp ] || fail "another's creation was removed"
+for command in ls tree show check consolidate create; do
+    usage "$command: STORE is missing" "$command"
 done
-status 0 "$zh" create hollow v3.json
+usage "'c' is one argument too many" ls a b c
+usage "'b' is one argument too many" check a b
+usage "'c' is one argument too many" create a b c
+usage "--store takes one of dir, zip, not 'tar'" create --store=tar x
+usage "--consolidate takes one of drop, keep, write, not 'all'" create --consolidate=all x
+usage "--purge is for --overwrite" create --purge x
+usage "--verbose and --quiet exclude each other" create -vq x
+usage "--recursive and --depth exclude each other" ls -R --depth 2 s.zarr
+usage "is a directory, and --store=zip was given" create --store=zip s.zarr d.json
+usage "--rooted and --under exclude each other" create --rooted --under a x
+usage "--unchecked and --rooted exclude" create --unchecked --rooted x
+usage "--unchecked and --under exclude" create --unchecked --under a x
+usage "no --overwrite" create --unchecked --overwrite x
+usage "no --consolidate" create --unchecked --consolidate x
+[ ! -e x ] || fail "a store was made all the same"
 
-# mistakes
-status 2 "$zh"
-status 2 "$zh" frobnicate
-status 2 "$zh" ls
-status 2 "$zh" ls a b c
-status 2 "$zh" ls --nonsense s3.zarr
-status 2 "$zh" ls --depth many s3.zarr
-status 2 "$zh" create --store=tar x v3.json
-status 2 "$zh" create --rooted --unchecked x v3.json
-status 2 "$zh" create --consolidate=sometimes x v3.json
-status 1 "$zh" create x <(printf '{"a": {"zarr_format": 9}}')
-said 'zarr_format' err
-status 1 "$zh" create x <(printf '{"a": ')
-status 1 "$zh" create x <(printf '{"a/..": %s}' "$group3")
-[ ! -e x ] || fail "a store is left of an invalid description"
-status 3 "$zh" create x no-such-file.json
-said 'No such file' err
-mkdir other && touch other/thesis.txt
-status 1 "$zh" create other v3.json
-said 'is no Zarr store' err
-[ "$(ls -A other)" = thesis.txt ] || fail "something was written into a directory that is no store"
-status 1 "$zh" show s3.zarr nowhere
-status 1 "$zh" ls s3.zarr a/x
-status 3 "$zh" create /proc/nowhere/x v3.json
-if [ -e /dev/full ]; then
-    code=0
-    "$zh" show s3.zarr >/dev/full 2>err || code=$?
-    [ "$code" -eq 3 ] || fail "a full device: $code"
-fi
-code=0
-"$zh" tree s3.zarr >&- 2>err || code=$?
-[ "$code" -eq 3 ] || fail "a closed output: $code"
+# ---- options in front of the command and behind it, shortened, behind -- ----
 
-# words
-status 0 "$zh" --version
-said "zh " out
-for command in create ls tree show check consolidate; do
-    status 0 "$zh" help "$command"
-    said "usage: zh $command" out
-    status 0 "$zh" "$command" --help
-    said "usage: zh $command" out
+for arguments in "--json ls s.zarr" "ls --json s.zarr" "ls s.zarr --json" "--js ls s.zarr"; do
+    # shellcheck disable=SC2086
+    run 0 $arguments
+    json 'd["ok"] and [n["path"] for n in d["nodes"]] == ["a", "b"]'
 done
-status 0 "$zh" --help
-status 2 "$zh" help nonsense
-printf 'all fine\n'
+for n in 1 2 8; do
+    run 0 --requests "$n" ls -R s.zarr
+    out_is <<<$'a\nb\nb/deep\nb/deep/x\nb/t'
+    run 0 create --requests "$n" --json "r$n.zarr" d.json
+    json "d['stats']['requests'] == $n"
+done
+run 0 create --json -- -odd d.json
+run 0 ls -- -odd
+out_is <<<$'a\nb'
+run 0 ls -ql s.zarr
+cp .out long
+run 0 ls -lq s.zarr
+out_is <long
+out_has "group v3"
+
+# ---- failures: 3, one line, and an object for programs ----
+
+run 3 ls nothing.zarr
+err_has "zh: cannot open 'nothing.zarr': No such file or directory"
+err_lines 1
+run 3 --json ls nothing.zarr
+json 'not d["ok"] and d["code"] == "ZH_NOTFOUND" and "nothing.zarr" in d["message"]'
+err_lines 1
+echo text >file
+for command in ls tree show check consolidate; do
+    run 3 "$command" file
+    err_has "neither a directory nor a zip archive"
+done
+for command in ls tree show consolidate; do
+    run 3 --json "$command" s.zarr b/none
+    json 'not d["ok"] and d["code"] == "ZH_NOTFOUND" and "b/none" in d["message"]'
+    run 3 --json "$command" s.zarr a/../b
+    json 'not d["ok"] and d["code"] == "ZH_KEY_DOT"'
+done
+run 3 consolidate s.zarr b/t
+err_has "is an array"
+
+# ---- output that cannot be written ----
+
+gone() { # gone REASON ARGUMENT...: there is no stdout, or the disk is full
+    local reason=$1 got=0
+    shift
+    case $reason in
+    closed) "$ZH" "$@" 2>.err >&- || got=$? ;;
+    full) "$ZH" "$@" 2>.err >/dev/full || got=$? ;;
+    esac
+    [ "$got" -eq 3 ] || fail "zh $* without a reader ($reason) ended with $got"
+    err_has "zh: cannot write to standard output: "
+}
+# A pipe that nobody reads from any more.
+mkfifo fifo
+exec 4<>fifo 5>fifo 4<&-
+gone_pipe() {
+    local got=0
+    "$ZH" "$@" 2>.err >&5 || got=$?
+    [ "$got" -eq 3 ] || fail "zh $* into a broken pipe ended with $got"
+    err_has "zh: cannot write to standard output: Broken pipe"
+}
+for reason in closed full; do
+    gone $reason ls s.zarr
+    gone $reason --json ls s.zarr
+    gone $reason tree s.zarr
+    gone $reason show s.zarr
+    gone $reason check s.zarr
+    gone $reason consolidate s.zarr
+    gone $reason help
+    gone $reason --version
+    gone $reason create "$reason.zarr" d.json
+    gone $reason create --json "${reason}2.zarr" d.json
+done
+gone_pipe ls s.zarr
+gone_pipe --json ls s.zarr
+gone_pipe help
+gone_pipe create -v pipe.zarr d.json
+exec 5>&-
+# What was to be made is there, whole.
+for store in closed closed2 full full2 pipe; do
+    run 0 ls -R $store.zarr
+    out_is <<<$'a\nb\nb/deep\nb/deep/x\nb/t'
+    run 0 check $store.zarr
+done
+# Nothing to say, nothing to fail at. And no file gets the number of a stream that is not there.
+"$ZH" -q create quiet.zarr d.json >&- 2>&- || fail "-q with stdout closed"
+diff -r r1.zarr quiet.zarr || fail "a quiet creation makes something else"
+got=0
+"$ZH" create closed3.zarr d.json >&- 2>&- <&- || got=$?
+[ $got -eq 3 ] || fail "all streams closed: $got"
+diff -r r1.zarr closed3.zarr || fail "a creation without streams makes something else"
+run 3 create nostdin.zarr <&-
+err_has "cannot read standard input"
+[ ! -e nostdin.zarr ] || fail "a store without a description"
+
+# More than a pipe holds, and a reader that has seen enough.
+python3 - <<'PYTHON'
+import json
+json.dump({f"{i:05}" + "x" * 100: {"zarr_format": 3, "node_type": "group"} for i in range(3000)}, open("many.json", "w"))
+PYTHON
+run 0 create -q many.zarr many.json
+for options in "" -l -R --json; do
+    # shellcheck disable=SC2086
+    { got=0; "$ZH" ls $options many.zarr 2>.err || got=$?; echo $got >.code; } | head -c 20 >/dev/null
+    [ "$(cat .code)" -eq 3 ] || fail "zh ls $options | head ended with $(cat .code)"
+    err_has "Broken pipe"
+    err_lines 1
+done
+
+# ---- quiet ----
+
+run 0 -q create q.zarr d.json
+[ ! -s .out ] && [ ! -s .err ] || fail "create -q says something"
+run 0 -q consolidate q.zarr
+[ ! -s .out ] || fail "consolidate -q says something"
+run 0 -q check q.zarr
+[ ! -s .out ] || fail "check -q says something"
+run 0 -q tree q.zarr
+! grep -q "groups" .out || fail "tree -q counts"
+run 3 -q ls nothing
+err_lines 1
+
+# ---- terminals ----
+
+python3 "$here/terminal.py" "$ZH" || fail "terminal.py"
+echo "help, usage, output and terminals are as they should be"
