@@ -5,11 +5,25 @@
 
 #include <string.h>
 
+#define TEXT_MAX ((size_t)4096) /* bytes; no key that can be created is longer */
+
 void cli_problems_dispose(cli_problems *p)
 {
     zh_buf_dispose(&p->json);
     zh_buf_dispose(&p->lines);
     p->n = 0;
+}
+
+/* A key may be of any length if that is what is wrong with it. Cut between characters. */
+static size_t cut_length(const char *text)
+{
+    size_t n = strnlen(text, TEXT_MAX + 1);
+
+    if (n <= TEXT_MAX)
+        return n;
+    for (n = TEXT_MAX; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+        ;
+    return n;
 }
 
 static void put_text(zh_jsonw *w, const char *name, const char *text)
@@ -18,7 +32,7 @@ static void put_text(zh_jsonw *w, const char *name, const char *text)
     if (text == NULL)
         zh_jsonw_null(w);
     else
-        zh_jsonw_str(w, text);
+        zh_jsonw_str_n(w, text, cut_length(text));
 }
 
 void cli_problems_add(cli_problems *p, const zh_problem *problem)

@@ -72,7 +72,8 @@ document() {
     fi
 }
 has_document() {
-    keys "$1" | grep -qxF -- "$2"
+    keys "$1" >"$dir/.keys"
+    grep -qxF -- "$2" "$dir/.keys"
 }
 
 group3='{"zarr_format":3,"node_type":"group"}'

@@ -82,6 +82,13 @@ def check_progress():
     assert b"nodes" not in run("-q", "create", "short.zarr", stdin=description)
     text = run("-q", "--progress", "create", "asked.zarr", stdin=description)
     assert b"\rzh: " in text and b" / 10 nodes" in text and text.endswith(b"\r\x1b[K"), text
+    for command in ("check", "consolidate", "tree"):
+        text = run(command, "--progress", "asked.zarr")
+        assert b"\rzh: " in text and b" reads" in text and text.count(b"\r\x1b[K") == 1, text
+        assert b"zh: " not in run(command, "asked.zarr")
+    os.mkdir("asked.zarr/.0.zh-tmp")
+    text = run("check", "--progress", "asked.zarr", code=1)
+    assert b"\r\x1b[Ktemporary: /.0.zh-tmp" in text or b"temporary" in text.split(b"\rzh: ")[0], text
     done = subprocess.run([ZH, "-q", "--progress", "create", "lines.zarr"], input=description, stderr=subprocess.PIPE, check=True)
     assert done.stderr.endswith(b"zh: 10 / 10 nodes\n") and b"\r" not in done.stderr, done.stderr
     done = subprocess.run([ZH, "-q", "create", "none.zarr"], input=description, stderr=subprocess.PIPE, check=True)
