@@ -68,6 +68,7 @@ static const char *kind_name(zh_finding_kind kind)
 
 static int add_json(checking *k, const zh_finding *f)
 {
+    const size_t before = k->found.len;
     zh_jsonw w;
 
     zh_jsonw_init(&w, &k->found, NULL);
@@ -82,6 +83,8 @@ static int add_json(checking *k, const zh_finding *f)
     zh_jsonw_key(&w, "message");
     zh_jsonw_str(&w, f->message);
     zh_jsonw_end_object(&w);
+    if (zh_jsonw_finish(&w) < 0)
+        k->found.len = before; /* the others are told */
     return zh_jsonw_finish(&w);
 }
 

@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 
 #include "cli/arguments.h"
-#include "cli/node.h"
+#include "cli/find_node.h"
 #include "cli/report.h"
 #include "cli/watched_store.h"
 

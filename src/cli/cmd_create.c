@@ -62,6 +62,7 @@ static zh_create_options options_of(create_report *r)
 
     o.overwrite = s->overwrite;
     o.purge = s->purge;
+    o.durable = s->durable;
     o.ordered = s->ordered;
     o.always_zattrs = s->always_zattrs;
     o.consolidated = s->consolidated;

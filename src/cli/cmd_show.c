@@ -3,7 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/indent.h"
-#include "cli/node.h"
+#include "cli/find_node.h"
 #include "cli/report.h"
 
 enum { OPTION_ATTRIBUTES = CLI_OPTION };

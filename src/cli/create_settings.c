@@ -7,6 +7,7 @@ enum {
     OPTION_STORE = CLI_OPTION,
     OPTION_OVERWRITE,
     OPTION_PURGE,
+    OPTION_DURABLE,
     OPTION_ORDERED,
     OPTION_ROOTED,
     OPTION_UNDER,
@@ -20,6 +21,7 @@ static const struct option options[] = {
     {"store", required_argument, NULL, OPTION_STORE},
     {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
     {"purge", no_argument, NULL, OPTION_PURGE},
+    {"durable", no_argument, NULL, OPTION_DURABLE},
     {"ordered", no_argument, NULL, OPTION_ORDERED},
     {"rooted", no_argument, NULL, OPTION_ROOTED},
     {"under", required_argument, NULL, OPTION_UNDER},
@@ -71,6 +73,9 @@ static int take(cli *c, void *payload, int option, const char *value)
         break;
     case OPTION_PURGE:
         s->purge = true;
+        break;
+    case OPTION_DURABLE:
+        s->durable = true;
         break;
     case OPTION_ORDERED:
         s->ordered = true;

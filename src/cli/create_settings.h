@@ -12,7 +12,7 @@ typedef struct create_settings {
     const char *under; /* NULL: the whole store */
     cli_store_kind kind;
     zh_consolidation consolidated;
-    bool overwrite, purge, ordered, rooted, unchecked, always_zattrs, backslash, dry_run, verbose;
+    bool overwrite, purge, durable, ordered, rooted, unchecked, always_zattrs, backslash, dry_run, verbose;
     bool consolidate_given;
 } create_settings;
 

@@ -49,6 +49,7 @@ static const char create[] = "usage: zh create [OPTION]... STORE [FILE|-]\n"
                              "                    (write is meant if no word is given)\n"
                              "  --always-zattrs   v2: a .zattrs also for nodes without attributes\n"
                              "  --backslash       a backslash in a key is a slash\n"
+                             "  --durable         waits until all lies on the medium\n"
                              "  --ordered         nodes are told of in the order of their paths\n"
                              "  -v, --verbose     a line for each node\n"
                              "  -n, --dry-run     makes it in memory, shows it; STORE is not looked at\n" COMMON;

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/jsonw.h"
-#include "cli/node.h"
+#include "cli/find_node.h"
 
 #include <string.h>
 

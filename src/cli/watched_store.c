@@ -85,6 +85,16 @@ static int flush(zh_store *s, zh_error *err)
     return zh_store_flush(inner_of(s), err);
 }
 
+static int sync_inner(zh_store *s, zh_error *err)
+{
+    return zh_store_sync(inner_of(s), err);
+}
+
+static int folds_names(zh_store *s, bool *out, zh_error *err)
+{
+    return zh_store_folds_names(inner_of(s), out, err);
+}
+
 static void close_both(zh_store *s)
 {
     zh_store_close(inner_of(s));
@@ -106,6 +116,8 @@ static const zh_store_ops watched_ops = {
     .lock = lock,
     .unlock = unlock,
     .flush = flush,
+    .sync = sync_inner,
+    .folds_names = folds_names,
     .close = close_both,
 };
 

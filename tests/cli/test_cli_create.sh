@@ -134,6 +134,10 @@ run 1 create --under a j.zarr root.json
 run 1 create --rooted r.zarr v3.json
 err_has "not below one node"
 [ ! -e r.zarr ] || fail "a store is left of a creation that failed"
+for store in durable.zarr durable.zip; do
+    run 0 create --durable $store v3.json
+    run 0 check $store
+done
 run 0 create --rooted --json r.zarr more.json
 json 'd["root"] == "c"'
 run 0 create --consolidate c.zarr v3.json

@@ -1,5 +1,5 @@
-/* node.c - see node.h. */
-#include "cli/node.h"
+/* find_node.c - see find_node.h. */
+#include "cli/find_node.h"
 
 #include "base/error.h"
 

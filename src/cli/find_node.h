@@ -1,6 +1,6 @@
-/* node.h - the node that an operand names. */
-#ifndef ZH_CLI_NODE_H
-#define ZH_CLI_NODE_H
+/* find_node.h - the node that an operand names. */
+#ifndef ZH_CLI_FIND_NODE_H
+#define ZH_CLI_FIND_NODE_H
 
 #include "zh/hierarchy.h"
 
