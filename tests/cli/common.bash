@@ -4,6 +4,8 @@ ZH=$(realpath "$1")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 command -v python3 >/dev/null || exit 77
 export LC_ALL=C.UTF-8
+# An exit status that no answer of the program has, if it is built with a sanitizer that finds something.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}exitcode=99" UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}exitcode=99"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/zh-cli.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"

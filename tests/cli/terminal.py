@@ -122,6 +122,25 @@ def check_patience():
     for option in ("--no-progress", "--quiet"):
         text = create_slowly(f"slow{option}.zarr", n, option)
         assert text == b"", (option, text)
+    for command in (["check"], ["ls", "-R"], ["tree"], ["consolidate"]):
+        for attempt in range(1, 20):
+            text = stop_and_go([*command, "slow--quiet.zarr"], 0.003 * attempt)
+            if text != b"":
+                break
+        assert b"\rzh: " in text and b" reads" in text and text.endswith(b"\r\x1b[K"), (command, text)
+        assert stop_and_go(["--no-progress", *command, "slow--quiet.zarr"], 0.003 * attempt) == b""
+
+
+def stop_and_go(command, delay):
+    """Stopped for longer than the program is patient, if it is still at work after the delay."""
+    terminal = Terminal()
+    process = subprocess.Popen([ZH, *command], stdout=subprocess.DEVNULL, stderr=terminal.theirs)
+    time.sleep(delay)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1.1)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait() == 0, command
+    return terminal.text()
 
 
 check_names()
