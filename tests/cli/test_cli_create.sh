@@ -73,9 +73,10 @@ mkdir other && touch other/thesis.txt
 echo text >file.txt
 python3 -c 'import zipfile; zipfile.ZipFile("photos.zip", "w").writestr("2024/1.jpg", "x")'
 python3 -c 'import zipfile; z = zipfile.ZipFile("mixed.zip", "w"); z.writestr("a/1.jpg", "x"); z.writestr("b/zarr.json", "{}")'
+python3 -c 'import zipfile; z = zipfile.ZipFile("noted.zip", "w"); z.writestr("note.txt", "x"); z.writestr("b/zarr.json", "{}")'
 printf '\x89HDF\r\n\x1a\n' >data.h5
-cksum file.txt photos.zip mixed.zip data.h5 >before
-for store in other file.txt photos.zip mixed.zip data.h5; do
+cksum file.txt photos.zip mixed.zip noted.zip data.h5 >before
+for store in other file.txt photos.zip mixed.zip noted.zip data.h5; do
     for option in -q --overwrite --unchecked; do
         run 1 create $option $store v3.json
         err_has "'$store' is a"
@@ -84,7 +85,7 @@ for store in other file.txt photos.zip mixed.zip data.h5; do
     run 1 --json create $store v3.json
     json 'not d["ok"] and d["code"] == "ZH_EXISTS" and d["message"]'
 done
-cksum file.txt photos.zip mixed.zip data.h5 | cmp - before || fail "a file was changed"
+cksum file.txt photos.zip mixed.zip noted.zip data.h5 | cmp - before || fail "a file was changed"
 [ "$(ls -A other)" = thesis.txt ] || fail "something was written into a directory that is no store"
 run 3 create /proc/nowhere/x v3.json
 run 3 create '' v3.json
