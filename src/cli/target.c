@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "cli/rootless.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,22 +32,25 @@ static int open_rootless(cli_target *t, zh_error *err)
     return rc < 0 || !is ? rc : zh_store_open(&t->store, t->path, ZH_OPEN_WRITE, err);
 }
 
-/* Empty, or marked as a store that is being made: then it may be another program's, unless there are nodes in it. Two
- * programs that create nodes in one directory are kept apart by the library. */
+/* Empty, or what a program left that was stopped making a store, or marked and with something in it: then it is one
+ * that another program is making, unless it is a hierarchy that got no root. Two programs that create nodes in one
+ * directory are kept apart by the library. */
 static int claim(cli_target *t, zh_error *err)
 {
-    int rc = zh_store_dir_open(&t->store, t->path, ZH_CREATE_EXCL, err);
+    zh_error why = ZH_ERROR_INIT;
+    int rc = zh_store_dir_open(&t->store, t->path, ZH_CREATE_EXCL, &why);
 
     t->origin = CLI_FOUND_EMPTY;
-    if (rc != ZH_EXISTS)
-        return rc;
-    t->origin = CLI_FOUND_STORE;
-    rc = open_rootless(t, err);
-    if (rc < 0 || t->store != NULL)
-        return rc;
-    return refuse(err, t->path,
-                  "is a store that another program is making, or was stopped making: 'zh check --repair' removes what "
-                  "is left");
+    if (rc == ZH_EXISTS) {
+        t->origin = CLI_FOUND_STORE;
+        rc = open_rootless(t, err);
+        if (rc < 0 || t->store != NULL)
+            return rc;
+        rc = ZH_EXISTS;
+    }
+    if (rc < 0)
+        *err = why;
+    return rc;
 }
 
 /* A file that is no store with a root: of archives, one without is taken, and none that holds anything else. */
@@ -109,31 +111,14 @@ int cli_target_open(cli_target *t, const char *path, cli_store_kind kind, zh_err
     return open_file(t, kind, err);
 }
 
-/* Names in the directory, 2 for more. 2 as well if that cannot be found out. */
-static unsigned count_names(const char *path)
-{
-    DIR *dir = opendir(path);
-    const struct dirent *entry;
-    unsigned n = 0;
-
-    if (dir == NULL)
-        return 2;
-    for (entry = readdir(dir); entry != NULL && n < 2; entry = readdir(dir))
-        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    (void)closedir(dir);
-    return n;
-}
-
 bool cli_unmark(const char *path)
 {
     zh_path_kind there;
     zh_store *s;
 
-    /* This kind has the mark or nothing in it; so one name is the mark's. */
-    if (zh_path_probe(&there, path, NULL) < 0 || there != ZH_PATH_EMPTY_DIR || count_names(path) > 1)
-        return false;
     /* A store that is made and closed with nothing put into it leaves an empty directory. */
-    if (zh_store_dir_open(&s, path, ZH_CREATE_TRUNC, NULL) < 0)
+    if (zh_path_probe(&there, path, NULL) < 0 || there != ZH_PATH_EMPTY_DIR ||
+        zh_store_dir_open(&s, path, ZH_CREATE_EXCL, NULL) < 0)
         return false;
     zh_store_close(s);
     return true;

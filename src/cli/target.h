@@ -25,7 +25,7 @@ int cli_target_open(cli_target *t, const char *path, cli_store_kind kind, zh_err
 /* keep false: there is nothing in the store; what was made is removed, what was found empty is empty again. */
 void cli_target_close(cli_target *t, bool keep);
 
-/* A directory that holds nothing but, perhaps, the mark of a store that is being made: true, and the mark is gone. */
+/* A directory that holds at most what a program left that was stopped making a store: true, and it is empty. */
 bool cli_unmark(const char *path);
 
 #endif

@@ -115,20 +115,37 @@ def check_json():
     raise AssertionError("it is always done before the signal comes")
 
 
-def check_killed():
-    """What is left is found and removed, and creating goes on after that."""
-    process = blocked("killed.zarr")
+def kill(store):
+    process = blocked(store)
     process.kill()
     process.communicate()
-    left = entries("killed.zarr")
+    left = entries(store)
     assert ".unfinished.zh-tmp" in left and len(left) == 2, left
-    assert b"another program is making" in zh("create", "killed.zarr", "few.json", code=1).stderr
-    assert entries("killed.zarr") == left
+
+
+def check_killed():
+    """What is left is found and removed, or created over."""
+    kill("killed.zarr")
     assert b"temporary: /." in zh("check", "killed.zarr", code=1).stdout
     assert b"nothing is left" in zh("check", "--repair", "killed.zarr").stdout
     assert entries("killed.zarr") == []
+    kill("killed.zarr")
     zh("create", "killed.zarr", "few.json")
+    assert entries("killed.zarr") == ["a", "zarr.json"], entries("killed.zarr")
     zh("check", "killed.zarr")
+
+
+def check_alive():
+    """Nothing of what another program is making is touched."""
+    process = blocked("alive.zarr")
+    before = entries("alive.zarr")
+    for options in ([], ["--overwrite"], ["--unchecked"]):
+        done = zh("create", *options, "alive.zarr", "few.json", code=1)
+        assert done.stderr.count(b"\n") == 1 and b"another program is making a store" in done.stderr, done
+        assert entries("alive.zarr") == before
+    process.communicate()
+    assert process.returncode == 0
+    zh("check", "alive.zarr")
 
 
 zh("create", "there.zarr", "few.json")
@@ -145,3 +162,4 @@ check_unchecked()
 check_second_signal()
 check_json()
 check_killed()
+check_alive()
