@@ -4,13 +4,11 @@
 #include "zh/buf.h"
 #include "base/error.h"
 #include "base/key.h"
+#include "base/keyed_hash.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
-#include <unistd.h>
 
 /* --- what the stores share --- */
 
@@ -105,27 +103,12 @@ bool zh_store__is_temporary_key(const char *key)
     return true;
 }
 
-uint64_t zh_store__salt(const void *address)
-{
-    struct timespec now = {0, 0};
-    uint64_t salt, seed[3];
-
-    if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) == (ssize_t)sizeof(salt))
-        return salt;
-    /* Only to be unlike others': of this process, of its other threads, and at another time. */
-    seed[0] = (uint64_t)getpid();
-    seed[1] = (uint64_t)(uintptr_t)seed ^ (uint64_t)(uintptr_t)address;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    seed[2] = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    return zh_hash_bytes(seed, sizeof(seed));
-}
-
 /* Random bits only: a counter would go on in two processes after a fork. */
 void zh_store_temporary_name(zh_store *s, char out[64])
 {
-    const unsigned long long high = zh_store__salt(s);
+    const unsigned long long high = zh_salt(s);
 
-    (void)snprintf(out, 64, ".%016llx%016llx.zh-tmp", high, (unsigned long long)zh_store__salt(out));
+    (void)snprintf(out, 64, ".%016llx%016llx.zh-tmp", high, (unsigned long long)zh_salt(out));
 }
 
 size_t zh_store__parent(const char *path, size_t n)

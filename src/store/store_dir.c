@@ -32,6 +32,7 @@
 #include "zh/buf.h"
 #include "base/error.h"
 #include "base/key.h"
+#include "base/keyed_hash.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -789,7 +790,7 @@ static int make_store(zh_store **out, int root, const char *path, bool write, in
     (void)pthread_mutex_init(&d->creators, NULL);
     d->lock_fd = -1;
     d->root = root;
-    d->salt = zh_store__salt(d);
+    d->salt = zh_salt(d);
     atomic_init(&d->counter, 0);
     d->marker = marker;
     atomic_init(&d->unfinished, marker >= 0);

@@ -31,9 +31,6 @@ bool zh_store__is_document_key(const char *key);
 /* Has it a segment that is temporary? */
 bool zh_store__is_temporary_key(const char *key);
 
-/* Random bits, to be unlike other processes'. */
-uint64_t zh_store__salt(const void *address);
-
 /* How many bytes at the head of path are the directory it lies in, without the slash; 0: the root. */
 size_t zh_store__parent(const char *path, size_t n);
 
