@@ -1,9 +1,9 @@
 /* plan_finish.c - a plan checked as a whole, and its implicit groups.
  *
- * Paths stand in a table by hash. The hash of a path is built byte by byte from its beginning, so that one pass over a
- * key gives the hashes of all its ancestors. From each given node the way leads up until a group is met that is there
- * already: what is above that one has been seen, or will be when its own turn comes. So each implicit group is made
- * once, at the cost of a look-up, and takes a slice of the key that it was found in.
+ * Paths stand in a table by hash, with a key of each plan's own. The hash of a path is built from its beginning, so
+ * that one pass over a key gives the hashes of all its ancestors. From each given node the way leads up until a group
+ * is met that is there already: what is above that one has been seen, or will be when its own turn comes. So each
+ * implicit group is made once, at the cost of a look-up, and takes a slice of the key that it was found in.
  */
 #include "builder/plan_internal.h"
 #include "builder/problems.h"
@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/key.h"
+#include "base/keyed_hash.h"
 #include "base/name_index.h"
 
 #include <stdio.h>
@@ -22,47 +23,35 @@ typedef struct finishing {
     const zh_plan_options *opts;
     zh_problems problems;
     zh_name_index *index;
+    zh_hash_key key;
     /* The ancestors of the path at hand, from the root on: where they end, and their hashes. */
     uint32_t ends[ZH_KEY_MAX / 2 + 1], hashes[ZH_KEY_MAX / 2 + 1];
     uint32_t depth; /* segments: ancestors are 0 to depth - 1 */
 } finishing;
 
-/* FNV-1a, its bits stirred at the end: the table takes the low ones. */
-#define HASH_START 2166136261u
-
-static uint32_t hash_step(uint32_t h, char c)
-{
-    return (h ^ (unsigned char)c) * 16777619u;
-}
-
-static uint32_t hash_end(uint32_t h)
-{
-    h ^= h >> 15;
-    h *= 0x2c1b3c6du;
-    h ^= h >> 12;
-    return h;
-}
-
 /* Fills ends and hashes; returns the hash of the whole path. */
 static uint32_t hash_path(finishing *f, const char *path, uint32_t n)
 {
-    uint32_t h = HASH_START;
+    zh_hashing h = zh_hash_begin(&f->key);
 
     f->depth = 0;
-    if (n > 0) {
-        f->ends[0] = 0;
-        f->hashes[0] = hash_end(h);
-        f->depth = 1;
-    }
+    if (n == 0)
+        return zh_hash_value(&h);
+    f->ends[0] = 0;
+    f->hashes[0] = zh_hash_value(&h);
+    f->depth = 1;
     for (uint32_t i = 0; i < n; i++) {
-        if (path[i] == '/') {
-            f->ends[f->depth] = i;
-            f->hashes[f->depth] = hash_end(h);
-            f->depth++;
+        if (path[i] != '/') {
+            zh_hash_byte(&h, path[i]);
+            continue;
         }
-        h = hash_step(h, path[i]);
+        zh_hash_segment(&h);
+        f->ends[f->depth] = i;
+        f->hashes[f->depth] = zh_hash_value(&h);
+        f->depth++;
     }
-    return hash_end(h);
+    zh_hash_segment(&h);
+    return zh_hash_value(&h);
 }
 
 static uint32_t find(const finishing *f, uint32_t hash, const char *path, uint32_t n)
@@ -391,6 +380,7 @@ int zh_plan_finish(zh_plan *p, const zh_plan_options *opts, zh_error *err)
         return zh_error_nomem(err);
     f->plan = p;
     f->opts = opts == NULL ? &defaults : opts;
+    f->key = zh_hash_key_new();
     zh_problems_init(&f->problems, f->opts->problem, f->opts->payload, f->opts->max_problems, err);
     p->unchecked = f->opts->unchecked;
     p->n_given = p->n;
