@@ -6,12 +6,16 @@
  * for a number. In cJSON's tree those strings then become cJSON_Raw nodes that hold the token. cJSON thus sees valid
  * JSON without numbers only, and if it fails, it ran out of memory. One pass each, so linear in the length of the text.
  *
+ * Members are looked up by name in loops over all of them, so a wide object has a table of the last of each name. It is
+ * kept where a string has its text: cJSON frees that with the value, whatever its type.
+ *
  * cJSON allocates with malloc (its hooks are global to the process, and the host may use cJSON as well).
  */
 #include "base/json.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/jsonw.h"
+#include "base/keyed_hash.h"
 #include "base/number.h"
 
 #include <cjson/cJSON.h>
@@ -148,7 +152,9 @@ static long hex4(const scanner *s, size_t at)
     return v;
 }
 
-/* Behind a backslash. */
+/* Behind a backslash. Half a surrogate pair is no character: there is no UTF-8 of it, and neither HDF5 nor a store's
+ * key could hold it. Python writes and reads such strings (names of files that are not UTF-8, mostly); what cannot be
+ * kept is refused rather than changed. */
 static int scan_escape(scanner *s)
 {
     const size_t start = s->at - 1;
@@ -284,8 +290,76 @@ static int scan(scanner *s)
     return rc < 0 ? rc : copy_until(s, s->n);
 }
 
-/* Marked strings become numbers. Without recursion: down by child, along by next, up by the stack. */
-static void unmark_numbers(cJSON *root)
+/* --- wide objects --- */
+
+#define NARROW 16u /* so many members are looked through one by one */
+
+typedef struct member_table {
+    zh_hash_key key;
+    size_t mask; /* slots - 1 */
+    const cJSON *slot[];
+} member_table;
+
+/* NULL: the object is narrow. */
+static const member_table *table_of(const cJSON *object)
+{
+    return (const member_table *)(const void *)object->valuestring;
+}
+
+/* Where the name is, or would be. */
+static size_t find_slot(const member_table *t, const char *name)
+{
+    size_t i = zh_hash_text(&t->key, name, strlen(name)) & t->mask;
+
+    while (t->slot[i] != NULL && strcmp(t->slot[i]->string, name) != 0)
+        i = (i + 1) & t->mask;
+    return i;
+}
+
+static bool is_wide(const cJSON *object)
+{
+    const cJSON *m = object->child;
+
+    for (unsigned n = 0; m != NULL && n < NARROW; n++)
+        m = m->next;
+    return m != NULL;
+}
+
+/* False when out of memory. */
+static bool index_members(cJSON *object)
+{
+    const size_t n = zh_json_size((const zh_json *)object);
+    size_t slots = NARROW * 2;
+    member_table *t;
+
+    while (slots < n * 2)
+        slots *= 2;
+    t = cJSON_malloc(sizeof(*t) + slots * sizeof(*t->slot)); /* far less than the members themselves take */
+    if (t == NULL)
+        return false;
+    t->key = zh_hash_key_new();
+    t->mask = slots - 1;
+    memset(t->slot, 0, slots * sizeof(*t->slot));
+    for (const cJSON *m = object->child; m != NULL; m = m->next)
+        t->slot[find_slot(t, m->string)] = m;
+    object->valuestring = (char *)t;
+    return true;
+}
+
+/* Marked strings become numbers, wide objects get their table. False when out of memory. */
+static bool finish_value(cJSON *j)
+{
+    const int type = j->type & 0xff;
+
+    if (type == cJSON_String && j->valuestring[0] == NUMBER_MARK) {
+        memmove(j->valuestring, j->valuestring + 1, strlen(j->valuestring));
+        j->type = cJSON_Raw;
+    }
+    return type != cJSON_Object || !is_wide(j) || index_members(j);
+}
+
+/* All values of the tree. Without recursion: down by child, along by next, up by the stack. */
+static bool finish_tree(cJSON *root)
 {
     cJSON *stack[ZH_JSON_MAX_DEPTH + 1];
     size_t depth = 0;
@@ -296,11 +370,10 @@ static void unmark_numbers(cJSON *root)
 
         if (j == NULL) {
             if (depth == 0)
-                return;
+                return true;
             depth--;
-        } else if ((j->type & 0xff) == cJSON_String && j->valuestring[0] == NUMBER_MARK) {
-            memmove(j->valuestring, j->valuestring + 1, strlen(j->valuestring));
-            j->type = cJSON_Raw;
+        } else if (!finish_value(j)) {
+            return false;
         }
         if (j != NULL && j->child != NULL) {
             stack[++depth] = j->child;
@@ -331,7 +404,11 @@ int zh_json_parse(zh_json **out, const char *text, size_t n, zh_error *err)
         rc = zh_error_nomem(err);
         goto out;
     }
-    unmark_numbers(tree);
+    if (!finish_tree(tree)) {
+        cJSON_Delete(tree);
+        rc = zh_error_nomem(err);
+        goto out;
+    }
     *out = (zh_json *)tree;
 out:
     zh_buf_dispose(&s.out);
@@ -372,9 +449,13 @@ zh_json_type zh_json_typeof(const zh_json *j)
 const zh_json *zh_json_get(const zh_json *j, const char *name)
 {
     const cJSON *found = NULL;
+    const member_table *t;
 
     if (zh_json_typeof(j) != ZH_JSON_OBJECT)
         return NULL;
+    t = table_of(node(j));
+    if (t != NULL)
+        return (const zh_json *)t->slot[find_slot(t, name)];
     for (const cJSON *m = node(j)->child; m != NULL; m = m->next)
         if (strcmp(m->string, name) == 0)
             found = m;

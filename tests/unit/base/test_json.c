@@ -2,6 +2,7 @@
 #include "support.h"
 #include "base/json.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 
 static zh_json *parse(const char *text)
@@ -240,7 +241,7 @@ static void refuses_what_is_not_json(void **state)
         "\"\\u12\"",
         "\"\\u12g4\"",
         "\"\\u0000\"",
-        "\"\\ud800\"",
+        "\"\\ud800\"", /* legal to some readers, a character to none: see scan_escape */
         "\"\\udc00\"",
         "\"\\ud800\\u0041\"",
         "\"\\ud800x\"",
@@ -377,6 +378,61 @@ static void wide_documents_are_no_problem(void **state)
     zh_buf_dispose(&b);
 }
 
+/* Members "m0" to "m<n-1>", and twice more the third of them: among the rest, and last. */
+static char *with_duplicates(unsigned n)
+{
+    char *text = malloc((size_t)n * 24 + 64), *p = text;
+
+    p += sprintf(p, "{");
+    for (unsigned i = 0; i < n; i++)
+        p += sprintf(p, "\"m%u\":%u,%s", i, i, i == n / 2 ? "\"m2\":[\"second\"]," : "");
+    (void)sprintf(p, "\"m2\":\"third\"}");
+    return text;
+}
+
+/* Of narrow objects and of wide ones, which have a table. */
+static void of_one_name_the_last_counts(void **state)
+{
+    (void)state;
+    for (unsigned n = 3; n < 70; n++) {
+        char *text = with_duplicates(n), name[16];
+        zh_json *j = parse(text);
+        unsigned count = 0;
+
+        assert_int_equal(zh_json_size(j), n + 2);
+        for (const zh_json *m = zh_json_first(j); m != NULL; m = zh_json_next(m)) {
+            const bool third = strcmp(zh_json_name(m), "m2") == 0;
+
+            assert_int_equal(zh_json_get(j, zh_json_name(m)) == m, !third || zh_json_next(m) == NULL);
+            count++;
+        }
+        assert_int_equal(count, n + 2); /* all are walked over and printed */
+        prints_as(text, text);
+        assert_string_equal(zh_json_str(zh_json_get(j, "m2")), "third");
+        (void)snprintf(name, sizeof(name), "m%u", n);
+        assert_null(zh_json_get(j, name));
+        assert_null(zh_json_get(j, ""));
+        assert_null(zh_json_str(j));
+        zh_json_free(j);
+        free(text);
+    }
+}
+
+static void tables_stand_at_every_depth(void **state)
+{
+    char *inner = with_duplicates(100), *text = malloc(2 * strlen(inner) + 64);
+    zh_json *j;
+
+    (void)state;
+    (void)sprintf(text, "[{\"a\":%s},%s]", inner, inner);
+    j = parse(text);
+    assert_string_equal(zh_json_str(zh_json_get(zh_json_get(zh_json_first(j), "a"), "m2")), "third");
+    assert_string_equal(zh_json_str(zh_json_get(zh_json_next(zh_json_first(j)), "m2")), "third");
+    zh_json_free(j);
+    free(text);
+    free(inner);
+}
+
 static void long_numbers_are_no_problem(void **state)
 {
     char *text = malloc(100001);
@@ -466,6 +522,36 @@ static void survives_the_end_of_memory(void **state)
     zh_each_allocation_fails(parse_and_print, text);
 }
 
+/* cJSON's own allocations, which the library's hook does not see. */
+static unsigned long countdown;
+
+static void *failing_malloc(size_t n)
+{
+    return --countdown == 0 ? NULL : malloc(n);
+}
+
+static void survives_the_end_of_cjsons_memory(void **state)
+{
+    cJSON_Hooks hooks = {failing_malloc, free};
+    char *text = with_duplicates(20);
+    int rc = ZH_NOMEM;
+
+    (void)state;
+    cJSON_InitHooks(&hooks);
+    for (unsigned long n = 1; rc == ZH_NOMEM; n++) {
+        zh_error err = ZH_ERROR_INIT;
+        zh_json *j;
+
+        countdown = n;
+        rc = zh_json_parse(&j, text, strlen(text), &err);
+        assert_zh_code(rc, rc == ZH_OK ? ZH_OK : ZH_NOMEM, &err);
+        zh_json_free(j);
+        assert_true(n < 1000);
+    }
+    cJSON_InitHooks(NULL);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,9 +566,12 @@ int main(void)
         cmocka_unit_test(reads_no_byte_too_many),
         cmocka_unit_test(depth_is_capped),
         cmocka_unit_test(wide_documents_are_no_problem),
+        cmocka_unit_test(of_one_name_the_last_counts),
+        cmocka_unit_test(tables_stand_at_every_depth),
         cmocka_unit_test(long_numbers_are_no_problem),
         cmocka_unit_test(mutations_are_answered),
         cmocka_unit_test(survives_the_end_of_memory),
+        cmocka_unit_test(survives_the_end_of_cjsons_memory),
     };
 
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
