@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/jsonw.h"
+#include "base/key.h"
 #include "builder/entry_docs.h"
 #include "builder/reader.h"
 #include "store/key_list.h"
@@ -100,26 +101,44 @@ static int add_entry(zh_buf *out, bool *any, const zh_entry *e, const zh_buf *em
     return rc;
 }
 
+/* The plan's entries by depth, and in their order within one. *out is the caller's. */
+static int order_by_depth(uint32_t **out, const zh_plan *p, zh_error *err)
+{
+    uint32_t start[ZH_KEY_MAX / 2 + 2] = {0}; /* of each depth; first the number of entries above it */
+    uint32_t *order = zh_reallocarray(NULL, p->n, sizeof(*order));
+
+    *out = order;
+    if (order == NULL)
+        return zh_error_nomem(err);
+    for (uint32_t i = 0; i < p->n; i++)
+        start[depth_of(p->entry[i].path, p->entry[i].path_len) + 1]++;
+    for (size_t d = 1; d < sizeof(start) / sizeof(start[0]); d++)
+        start[d] += start[d - 1];
+    for (uint32_t i = 0; i < p->n; i++)
+        order[start[depth_of(p->entry[i].path, p->entry[i].path_len)]++] = i;
+    return ZH_OK;
+}
+
 int zh_consolidate__plan(zh_buf *out, const zh_plan *p, zh_error *err)
 {
     zh_buf empty = ZH_BUF_INIT(1024);
-    unsigned deepest = 0;
+    uint32_t *order = NULL;
     bool any = false;
     int rc = empty_consolidated(&empty, err);
 
     if (rc == ZH_OK)
+        rc = order_by_depth(&order, p, err);
+    if (rc == ZH_OK)
         rc = zh_buf_puts(out, p->format == ZH_V3 ? v3_head : v2_head, err);
-    for (uint32_t i = 0; i < p->n; i++) {
-        const unsigned depth = depth_of(p->entry[i].path, p->entry[i].path_len);
+    for (uint32_t i = 0; rc == ZH_OK && i < p->n; i++) {
+        const zh_entry *e = &p->entry[order[i]];
 
-        deepest = depth > deepest ? depth : deepest;
+        if (p->format == ZH_V2 || e->path_len > 0) /* v3's root carries it */
+            rc = add_entry(out, &any, e, &empty, err);
     }
-    for (unsigned d = p->format == ZH_V3 ? 1 : 0; rc == ZH_OK && d <= deepest; d++)
-        for (uint32_t i = 0; rc == ZH_OK && i < p->n; i++)
-            if (depth_of(p->entry[i].path, p->entry[i].path_len) == d)
-                rc = add_entry(out, &any, &p->entry[i], &empty, err);
     if (rc == ZH_OK)
         rc = zh_buf_puts(out, p->format == ZH_V3 ? "}}" : v2_tail, err);
+    zh_free(order);
     zh_buf_dispose(&empty);
     return rc;
 }
