@@ -267,7 +267,7 @@ int zh_handle_attributes(zh_handle *h, zh_buf *out, zh_error *err)
     if (rc < 0)
         return rc;
     a = zh_json_get(j, "attributes");
-    rc = a == NULL ? zh_buf_puts(out, "{}", err) : zh_json_print(out, a, err);
+    rc = zh_json_typeof(a) == ZH_JSON_NULL ? zh_buf_puts(out, "{}", err) : zh_json_print(out, a, err);
     zh_json_free(j);
     return rc;
 }

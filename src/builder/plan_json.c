@@ -70,12 +70,12 @@ int zh_plan__members(const char **out, uint32_t *len, zh_plan *p, const zh_json 
     return *out == NULL ? ZH_NOMEM : ZH_OK;
 }
 
-/* j: the attributes object or NULL. */
+/* j: the attributes object; NULL or null where there are none. */
 static int take_attributes(zh_entry *e, zh_plan *p, const zh_json *j, zh_error *err)
 {
     static const char *const none[] = {NULL};
 
-    if (j == NULL)
+    if (zh_json_typeof(j) == ZH_JSON_NULL)
         return ZH_OK;
     if (zh_json_typeof(j) != ZH_JSON_OBJECT)
         return zh_error_set(err, ZH_INVALID, "the attributes are not a JSON object");
@@ -140,7 +140,7 @@ static int check_v3(const zh_entry *e, zh_error *err)
 
 static int take_v3(zh_entry *e, zh_plan *p, const zh_json *j, zh_error *err)
 {
-    static const char *const skip[] = {"consolidated_metadata", NULL};
+    static const char *const skip[] = {"attributes", "consolidated_metadata", NULL};
     const char *type = zh_json_str(zh_json_get(j, "node_type"));
     const zh_json *attributes = zh_json_get(j, "attributes");
     int rc;
@@ -150,7 +150,8 @@ static int take_v3(zh_entry *e, zh_plan *p, const zh_json *j, zh_error *err)
     if (has_literal_in(attributes))
         return zh_error_set(err, ZH_INVALID, "the attributes hold a NaN or an infinity, which JSON has no number for");
     e->kind = type[0] == 'a' ? ZH_NODE_ARRAY : ZH_NODE_GROUP;
-    rc = take_document(e, p, j, skip, err);
+    /* Zarr v3 has no null there; some writers do, for none. */
+    rc = take_document(e, p, j, zh_json_typeof(attributes) == ZH_JSON_NULL ? skip : skip + 1, err);
     return rc < 0 ? rc : check_v3(e, err);
 }
 
