@@ -25,14 +25,25 @@
 
 #define NUMBER_MARK '\xff'
 
+#define NARROW 16u /* so many members are looked through one by one */
+
+typedef struct slice {
+    const char *text;
+    size_t n;
+} slice;
+
 /* The walk over the text. State: what may come next. */
 typedef struct scanner {
     const char *text;
     size_t n;
-    size_t at;      /* next byte */
-    size_t copied;  /* text before it is in `out` */
-    zh_buf out;     /* the text for cJSON */
-    unsigned depth; /* open brackets */
+    size_t at;       /* next byte */
+    size_t copied;   /* text before it is in `out` */
+    zh_buf out;      /* the text for cJSON, or without space */
+    unsigned depth;  /* open brackets */
+    bool compact;    /* there is room in out; numbers stay as they are, space goes */
+    bool needs_tree; /* compact: the text so far is not the form that it would be printed in */
+    unsigned nnames;
+    slice names[NARROW]; /* compact: of the outermost object */
     char brackets[ZH_JSON_MAX_DEPTH];
     zh_error *err;
 } scanner;
@@ -53,18 +64,12 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static void skip_space(scanner *s)
-{
-    while (peek(s) == ' ' || peek(s) == '\t' || peek(s) == '\n' || peek(s) == '\r')
-        s->at++;
-}
-
 /* Takes the word if it is next. */
 static bool take_word(scanner *s, const char *word)
 {
     const size_t len = strlen(word);
 
-    if (s->n - s->at < len || memcmp(s->text + s->at, word, len) != 0)
+    if (peek(s) != word[0] || s->n - s->at < len || memcmp(s->text + s->at, word, len) != 0)
         return false;
     s->at += len;
     return true;
@@ -81,10 +86,13 @@ static bool take_digits(scanner *s)
 
 static bool take_number(scanner *s)
 {
-    if (take_word(s, "NaN") || take_word(s, "Infinity") || take_word(s, "-Infinity"))
+    if (take_word(s, "NaN") || take_word(s, "Infinity"))
         return true;
-    if (peek(s) == '-')
+    if (peek(s) == '-') {
         s->at++;
+        if (take_word(s, "Infinity"))
+            return true;
+    }
     if (peek(s) == '0')
         s->at++;
     else if (!take_digits(s))
@@ -112,6 +120,18 @@ static int copy_until(scanner *s, size_t end)
     return rc;
 }
 
+static void skip_space(scanner *s)
+{
+    const size_t start = s->at;
+
+    while (peek(s) == ' ' || peek(s) == '\t' || peek(s) == '\n' || peek(s) == '\r')
+        s->at++;
+    if (s->compact && s->at > start) {
+        (void)copy_until(s, start); /* there is room */
+        s->copied = s->at;
+    }
+}
+
 /* A number token goes into the copy as "\xff<token>". */
 static int scan_number(scanner *s)
 {
@@ -121,6 +141,10 @@ static int scan_number(scanner *s)
 
     if (!take_number(s))
         return bad(s, start, "not a value");
+    if (s->compact) {
+        s->needs_tree = s->needs_tree || !is_digit(s->text[s->at - 1]); /* NaN or an infinity */
+        return ZH_OK;
+    }
     rc = copy_until(s, start);
     if (rc == ZH_OK)
         rc = zh_buf_append(&s->out, mark, sizeof(mark), s->err);
@@ -161,6 +185,7 @@ static int scan_escape(scanner *s)
     const char c = peek(s);
     long unit;
 
+    s->needs_tree = true;
     if (c == '\0' || strchr("\"\\/bfnrtu", c) == NULL)
         return bad(s, start, "unknown escape");
     s->at++;
@@ -203,9 +228,21 @@ static int scan_string(scanner *s)
     return rc < 0 ? rc : bad(s, start, "string without end");
 }
 
+/* A member of the outermost object, in quotes. */
+static void note_name(scanner *s, const char *text, size_t n)
+{
+    for (unsigned i = 0; i < s->nnames; i++)
+        s->needs_tree = s->needs_tree || (s->names[i].n == n && memcmp(s->names[i].text, text, n) == 0);
+    if (s->nnames == NARROW)
+        s->needs_tree = true;
+    else
+        s->names[s->nnames++] = (slice){text, n};
+}
+
 /* The name and colon of a member. */
 static int scan_name(scanner *s)
 {
+    const size_t start = s->at;
     int rc;
 
     if (peek(s) != '"')
@@ -213,6 +250,8 @@ static int scan_name(scanner *s)
     rc = scan_string(s);
     if (rc < 0)
         return rc;
+    if (s->compact && s->depth == 1)
+        note_name(s, s->text + start, s->at - start);
     skip_space(s);
     if (peek(s) != ':')
         return bad(s, s->at, "':' was expected");
@@ -290,9 +329,24 @@ static int scan(scanner *s)
     return rc < 0 ? rc : copy_until(s, s->n);
 }
 
-/* --- wide objects --- */
+int zh_json_compact(zh_buf *out, bool *taken, const char *text, size_t n, zh_error *err)
+{
+    scanner s = {.text = text, .n = n, .compact = true};
+    int rc;
 
-#define NARROW 16u /* so many members are looked through one by one */
+    *taken = false;
+    out->len = 0;
+    rc = zh_buf_reserve(out, n, err);
+    if (rc < 0)
+        return rc;
+    s.out = *out; /* it has room for all */
+    *taken = scan(&s) == ZH_OK && !s.needs_tree;
+    if (*taken)
+        out->len = s.out.len;
+    return ZH_OK;
+}
+
+/* --- wide objects --- */
 
 typedef struct member_table {
     zh_hash_key key;
@@ -329,17 +383,18 @@ static bool is_wide(const cJSON *object)
 static bool index_members(cJSON *object)
 {
     const size_t n = zh_json_size((const zh_json *)object);
-    size_t slots = NARROW * 2;
+    size_t slots = NARROW * 2, bytes;
     member_table *t;
 
     while (slots < n * 2)
         slots *= 2;
-    t = cJSON_malloc(sizeof(*t) + slots * sizeof(*t->slot)); /* far less than the members themselves take */
+    bytes = slots * sizeof(void *); /* far less than the members themselves take */
+    t = cJSON_malloc(sizeof(*t) + bytes);
     if (t == NULL)
         return false;
     t->key = zh_hash_key_new();
     t->mask = slots - 1;
-    memset(t->slot, 0, slots * sizeof(*t->slot));
+    memset(t->slot, 0, bytes);
     for (const cJSON *m = object->child; m != NULL; m = m->next)
         t->slot[find_slot(t, m->string)] = m;
     object->valuestring = (char *)t;

@@ -50,4 +50,9 @@ bool zh_json_equal(const zh_json *a, const zh_json *b);
 /* Appends the value as compact JSON; numbers as they were read. */
 int zh_json_print(zh_buf *out, const zh_json *j, zh_error *err);
 
+/* The same from text to text, into out, which is emptied, where that needs no tree: *taken false, and out left empty,
+ * where the text has escapes or literals that JSON lacks, is no JSON, or its outermost object one name twice or many.
+ */
+int zh_json_compact(zh_buf *out, bool *taken, const char *text, size_t n, zh_error *err);
+
 #endif

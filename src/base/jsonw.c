@@ -86,13 +86,31 @@ static size_t sequence_length(const unsigned char *s, size_t n)
     return want;
 }
 
+/* Bytes of ASCII at s, by eights: nearly every name and text is nothing else. */
+static size_t ascii_run(const unsigned char *s, size_t n)
+{
+    uint64_t word;
+    size_t i = 0;
+
+    for (; n - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, s + i, sizeof(word));
+        if ((word & 0x8080808080808080u) != 0)
+            break;
+    }
+    while (i < n && s[i] < 0x80)
+        i++;
+    return i;
+}
+
 bool zh_utf8_valid(const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s;
 
     while (n > 0) {
-        const size_t len = sequence_length(p, n);
+        size_t len = ascii_run(p, n);
 
+        if (len == 0)
+            len = sequence_length(p, n);
         if (len == 0)
             return false;
         p += len;

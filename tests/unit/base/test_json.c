@@ -449,6 +449,54 @@ static void long_numbers_are_no_problem(void **state)
     free(text);
 }
 
+/* Without a tree: the same text as with one, or none. True: some. */
+static bool compacts_alike(const char *text, size_t n)
+{
+    zh_buf compact = ZH_BUF_INIT(100000), printed = ZH_BUF_INIT(100000);
+    zh_error err = ZH_ERROR_INIT;
+    zh_json *j;
+    bool taken;
+
+    assert_zh_ok(zh_buf_puts(&compact, "what was there", &err), &err);
+    assert_zh_ok(zh_json_compact(&compact, &taken, text, n, &err), &err);
+    if (taken) {
+        assert_zh_ok(zh_json_parse(&j, text, n, &err), &err);
+        assert_zh_ok(zh_json_print(&printed, j, &err), &err);
+        assert_string_equal(zh_buf_cstr(&compact, &err), zh_buf_cstr(&printed, &err));
+        for (const zh_json *m = zh_json_first(j); m != NULL && zh_json_name(m) != NULL; m = zh_json_next(m))
+            assert_ptr_equal(zh_json_get(j, zh_json_name(m)), m);
+        zh_json_free(j);
+    } else {
+        assert_int_equal(compact.len, 0);
+    }
+    zh_buf_dispose(&compact);
+    zh_buf_dispose(&printed);
+    return taken;
+}
+
+static void plain_text_needs_no_tree(void **state)
+{
+    static const char *const plain[] = {"1",
+                                        " null ",
+                                        "{}",
+                                        " { } ",
+                                        "\t{\n\"a\" : [ 1 , -2.50e+3 ,\r\"x y\" ] , \"b\":{ \"c\":1,\"c\":2} } ",
+                                        "{\"\xc3\xa9\":\"\x7f\"}",
+                                        "[{\"a\":1,\"a\":2}]"};
+    static const char *const other[] = {
+        "",      "{",          "{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":\"\\u0061\"}", "{\"\\/\":1}",
+        "[NaN]", "[Infinity]", "{\"a\":-Infinity}",         "{\"a\":1}}",          "\"\xff\""};
+    char *wide = with_duplicates(100);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+        assert_true(compacts_alike(plain[i], strlen(plain[i])));
+    for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+        assert_false(compacts_alike(other[i], strlen(other[i])));
+    assert_false(compacts_alike(wide, strlen(wide)));
+    free(wide);
+}
+
 /* Damaged documents: an answer or ZH_CORRUPT, and what was taken prints to something that reads and prints the same. */
 static void mutations_are_answered(void **state)
 {
@@ -457,19 +505,22 @@ static void mutations_are_answered(void **state)
         "{}],\"\\ud83d\\ude00\":null,\"t\":true,\"\xc3\xa9\":-Infinity},\"f\":0.10,\"n\":18446744073709551615}";
     static const char bytes[] = "{}[]\",:\\u0123456789abcdefNaInfity-+.eE \n\t\x01\xff\xc3\xa9truenull";
     unsigned seed = 11;
-    unsigned taken = 0;
+    static const char plain_text[] = " { \"shape\" : [ 10 , -0,1e5] ,\"attributes\":{\"a\":[[ ],{}],\"\xc3\xa9\":0.10},"
+                                     "\"n\" :18446744073709551615,\"t\":true ,\"u\":null, \"x\":\"y z\"}";
+    unsigned taken = 0, compact = 0;
 
     (void)state;
     for (int round = 0; round < 60000; round++) {
+        const char *whole = round % 2 == 0 ? seed_text : plain_text;
         char text[sizeof(seed_text)];
         zh_buf once = ZH_BUF_INIT(100000);
         zh_buf twice = ZH_BUF_INIT(100000);
         zh_error err = ZH_ERROR_INIT;
-        size_t n = sizeof(seed_text) - 1;
+        size_t n = strlen(whole);
         zh_json *j;
         int rc;
 
-        memcpy(text, seed_text, sizeof(text));
+        memcpy(text, whole, n);
         for (int k = rand_r(&seed) % 4; k >= 0; k--) {
             const size_t at = (size_t)rand_r(&seed) % n;
 
@@ -478,6 +529,7 @@ static void mutations_are_answered(void **state)
             else
                 text[at] = bytes[(size_t)rand_r(&seed) % (sizeof(bytes) - 1)];
         }
+        compact += compacts_alike(text, n);
         rc = zh_json_parse(&j, text, n, &err);
         assert_zh_code(rc, rc == ZH_OK ? ZH_OK : ZH_CORRUPT, &err);
         if (rc == ZH_OK) {
@@ -492,7 +544,7 @@ static void mutations_are_answered(void **state)
         zh_buf_dispose(&once);
         zh_buf_dispose(&twice);
     }
-    assert_true(taken > 1000);
+    assert_true(taken > 1000 && compact > 1000);
 }
 
 static int parse_and_print(void *payload)
@@ -569,6 +621,7 @@ int main(void)
         cmocka_unit_test(of_one_name_the_last_counts),
         cmocka_unit_test(tables_stand_at_every_depth),
         cmocka_unit_test(long_numbers_are_no_problem),
+        cmocka_unit_test(plain_text_needs_no_tree),
         cmocka_unit_test(mutations_are_answered),
         cmocka_unit_test(survives_the_end_of_memory),
         cmocka_unit_test(survives_the_end_of_cjsons_memory),
