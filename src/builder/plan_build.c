@@ -25,7 +25,8 @@ void zh_plan_free(zh_plan *p)
     if (p == NULL)
         return;
     for (uint32_t i = 0; i < p->n; i++)
-        zh_array_meta_free(p->entry[i].meta);
+        if (!p->entry[i].shares_meta)
+            zh_array_meta_free(p->entry[i].meta);
     zh_free(p->entry);
     zh_arena_dispose(&p->arena);
     zh_buf_dispose(&p->scratch);
@@ -235,8 +236,6 @@ static int make_meta(zh_array_meta **out, zh_plan *p, zh_format format, const zh
         rc = parse_codecs(p, m, spec->codecs, err);
     if (rc == ZH_OK)
         rc = parse_fill(m, spec->fill_value, err);
-    if (rc == ZH_OK)
-        rc = zh_array_meta_check(m, err);
     if (rc < 0)
         zh_array_meta_free(m);
     else
@@ -249,10 +248,15 @@ int zh_plan_add_array(zh_plan *p, zh_format format, const char *key, size_t n, c
 {
     zh_array_meta *m = NULL;
     zh_entry *e = NULL;
+    bool like_last = false;
     int rc = check_format(format, err);
 
     if (rc == ZH_OK)
         rc = make_meta(&m, p, format, spec, err);
+    if (rc == ZH_OK) {
+        like_last = p->last_meta != NULL && zh_array_meta_equal(m, p->last_meta);
+        rc = like_last ? ZH_OK : zh_array_meta_check(m, err); /* the last one has been checked */
+    }
     if (rc == ZH_OK)
         rc = zh_plan__new_entry(&e, p, key, n, err);
     if (rc == ZH_OK && attributes != NULL)
@@ -261,9 +265,14 @@ int zh_plan_add_array(zh_plan *p, zh_format format, const char *key, size_t n, c
         zh_array_meta_free(m);
         return named(err, rc, key, n);
     }
+    if (like_last)
+        zh_array_meta_free(m);
+    else
+        p->last_meta = m;
     e->kind = ZH_NODE_ARRAY;
     e->format = (uint8_t)format;
-    e->meta = m;
+    e->meta = p->last_meta;
+    e->shares_meta = like_last;
     zh_plan__commit(p);
     return ZH_OK;
 }

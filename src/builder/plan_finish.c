@@ -27,6 +27,9 @@ typedef struct finishing {
     /* The ancestors of the path at hand, from the root on: where they end, and their hashes. */
     uint32_t ends[ZH_KEY_MAX / 2 + 1], hashes[ZH_KEY_MAX / 2 + 1];
     uint32_t depth; /* segments: ancestors are 0 to depth - 1 */
+    /* The group that the last entry was in: the next one mostly is in the same. */
+    const char *group;
+    uint32_t group_len;
 } finishing;
 
 /* Fills ends and hashes; returns the hash of the whole path. */
@@ -263,21 +266,30 @@ static int add_implicit(finishing *f, const char *path, uint32_t n, uint32_t has
 static int climb(finishing *f, uint32_t i)
 {
     const char *path = f->plan->entry[i].path;
+    const uint32_t n = f->plan->entry[i].path_len;
+    const char *slash = memrchr(path, '/', n);
+    const uint32_t group_len = slash == NULL ? 0 : (uint32_t)(slash - path);
     int rc;
 
-    (void)hash_path(f, path, f->plan->entry[i].path_len);
+    if (n == 0 || (f->group != NULL && f->group_len == group_len && memcmp(f->group, path, group_len) == 0))
+        return ZH_OK;
+    f->group = NULL;
+    (void)hash_path(f, path, n);
     for (uint32_t d = f->depth; d-- > 0;) {
         const uint32_t above = find(f, f->hashes[d], path, f->ends[d]);
 
-        if (above != ZH_ENTRY_NONE) {
-            if (f->plan->entry[above].kind == ZH_NODE_ARRAY)
-                inside_array(f, &f->plan->entry[i], &f->plan->entry[above]);
+        if (above != ZH_ENTRY_NONE && f->plan->entry[above].kind == ZH_NODE_ARRAY) {
+            inside_array(f, &f->plan->entry[i], &f->plan->entry[above]);
             return ZH_OK;
         }
+        if (above != ZH_ENTRY_NONE)
+            break;
         rc = add_implicit(f, path, f->ends[d], f->hashes[d]);
         if (rc < 0)
             return rc;
     }
+    f->group = path;
+    f->group_len = group_len;
     return ZH_OK;
 }
 

@@ -21,7 +21,7 @@
 typedef struct zh_entry {
     const char *path;    /* path_len bytes, not NUL-terminated; before zh_plan_finish the key as given */
     const char *given;   /* the key as given, NUL-terminated; NULL: implicit */
-    zh_array_meta *meta; /* an array given as a spec; owned */
+    zh_array_meta *meta; /* an array given as a spec; owned unless shares_meta */
     union {
         const char *document;         /* given as JSON: zarr.json, .zgroup or .zarray, ready to be written; else NULL */
         const zh_node_source *source; /* from_source */
@@ -37,8 +37,9 @@ typedef struct zh_entry {
     uint32_t end;    /* the entries of its subtree are this one up to end - 1 */
     uint8_t kind;    /* zh_node_kind */
     uint8_t format;  /* zh_format */
-    bool from_source;
-    bool has_attributes; /* from_source */
+    bool from_source : 1;
+    bool has_attributes : 1; /* from_source */
+    bool shares_meta : 1;    /* with an entry that was added before it */
 } zh_entry;
 
 struct zh_plan {
@@ -52,6 +53,7 @@ struct zh_plan {
     bool unchecked;
     zh_buf scratch;
 
+    zh_array_meta *last_meta; /* of the array added last: many are like the one before them. An entry's */
     /* The codecs last parsed: arrays that are added in a row mostly have the same. */
     char *codecs_text;
     zh_format codecs_format;

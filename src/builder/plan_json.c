@@ -25,7 +25,7 @@ static bool has_literal(const zh_json *j)
     char buf[40];
     const char *text = zh_json_number_text(j, buf);
 
-    return text != NULL && strpbrk(text, "NI") != NULL;
+    return text != NULL && (text[0] == 'N' || text[text[0] == '-'] == 'I');
 }
 
 /* Depth first without recursion is not worth it: the parser has capped the depth. */
@@ -37,6 +37,15 @@ static bool has_literal_in(const zh_json *j)
         if (has_literal_in(e))
             return true;
     return false;
+}
+
+static int keep_members(const char **out, uint32_t *len, zh_plan *p, const char *text, size_t n, zh_error *err)
+{
+    if (n == 0)
+        return ZH_OK;
+    *out = zh_plan__copy(p, text, n, err);
+    *len = (uint32_t)n;
+    return *out == NULL ? ZH_NOMEM : ZH_OK;
 }
 
 int zh_plan__members(const char **out, uint32_t *len, zh_plan *p, const zh_json *object, const char *const *skip,
@@ -63,11 +72,7 @@ int zh_plan__members(const char **out, uint32_t *len, zh_plan *p, const zh_json 
             rc = zh_json_print(b, e, err);
         any = true;
     }
-    if (rc < 0 || !any)
-        return rc;
-    *out = zh_plan__copy(p, (const char *)b->ptr, b->len, err);
-    *len = (uint32_t)b->len;
-    return *out == NULL ? ZH_NOMEM : ZH_OK;
+    return rc < 0 ? rc : keep_members(out, len, p, (const char *)b->ptr, b->len, err);
 }
 
 /* j: the attributes object; NULL or null where there are none. */
@@ -86,9 +91,16 @@ static int take_attributes(zh_entry *e, zh_plan *p, const zh_json *j, zh_error *
 
 int zh_plan__attributes(zh_entry *e, zh_plan *p, const char *text, zh_error *err)
 {
+    const size_t n = strlen(text);
     zh_json *j = NULL;
-    int rc = zh_json_parse(&j, text, strlen(text), err);
+    bool taken;
+    int rc = zh_json_compact(&p->scratch, &taken, text, n, err);
 
+    if (rc == ZH_OK && taken && p->scratch.ptr[0] == '{')
+        return keep_members(&e->attributes, &e->attributes_len, p, (const char *)p->scratch.ptr + 1, p->scratch.len - 2,
+                            err);
+    if (rc == ZH_OK)
+        rc = zh_json_parse(&j, text, n, err);
     if (rc < 0) {
         zh_error_prefix(err, "attributes");
         return rc;

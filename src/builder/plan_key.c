@@ -48,10 +48,12 @@ static int check_segment(const char *segment, size_t n, zh_format format, bool s
 {
     static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
 
-    if (is_name(segment, n, ".") || is_name(segment, n, ".."))
-        return zh_error_set(err, ZH_KEY_DOT, "a segment is '.' or '..'");
     if (n > ZH_SEGMENT_MAX)
         return zh_error_set(err, ZH_KEY_TOO_LONG, "a segment has %zu bytes, and %d are the most", n, ZH_SEGMENT_MAX);
+    if (segment[0] != '.' && segment[0] != '_' && segment[0] != documents[0][0])
+        return ZH_OK; /* so does nothing begin that is refused below */
+    if (is_name(segment, n, ".") || is_name(segment, n, ".."))
+        return zh_error_set(err, ZH_KEY_DOT, "a segment is '.' or '..'");
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
         if (is_name(segment, n, documents[i]))
             return zh_error_set(err, ZH_KEY_RESERVED, "'%s' is the name of a document", documents[i]);

@@ -35,7 +35,7 @@ static void add_group(const job *j, const char *key)
 
 static void add_array(const job *j, const char *key)
 {
-    static const uint64_t shape[] = {100, 200}, chunk[] = {10, 200};
+    const uint64_t shape[] = {zh_plan_size(j->plan) + 1, 200}, chunk[] = {10, 200}; /* no two alike */
     zh_array_spec spec = ZH_ARRAY_SPEC_INIT;
     zh_error err = ZH_ERROR_INIT;
 

@@ -67,7 +67,7 @@ void __wrap_free(void *p)
 
 static void add_node(zh_plan *p, zh_format format, zh_node_kind kind, unsigned i)
 {
-    static const uint64_t shape[] = {100, 200, 300}, chunk[] = {10, 20, 300};
+    const uint64_t shape[] = {i + 1, 200, 300}, chunk[] = {10, 20, 300};
     static const char *const names[] = {"time", "latitude", "longitude"};
     static const char attributes[] = "{\"units\":\"m s-1\",\"valid\":[0,100]}";
     zh_array_spec spec = ZH_ARRAY_SPEC_INIT;

@@ -363,6 +363,48 @@ static void of_attributes_with_one_name_the_last_counts(void **state)
     }
 }
 
+/* What is added has nothing to do with what stood before it, alike or not, taken or refused. */
+static void arrays_alike_and_not(void **state)
+{
+    static const uint64_t lengths[] = {4, 4, 5, 5, 4, 4};
+    zh_array_spec spec = ZH_ARRAY_SPEC_INIT;
+    zh_error err = ZH_ERROR_INIT;
+    uint64_t shape;
+    char key[2] = "a";
+    zh_store *s;
+    zh_plan *p;
+
+    (void)state;
+    assert_zh_ok(zh_plan_new(&p, &err), &err);
+    spec.rank = 1;
+    spec.shape = &shape;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++, key[0]++) {
+        spec.data_type = "int16";
+        spec.codecs = NULL;
+        shape = lengths[i];
+        assert_zh_ok(zh_plan_add_array(p, ZH_V3, key, 1, &spec, NULL, &err), &err);
+        assert_zh_code(zh_plan_add_array(p, ZH_V3, "x", 1, &spec, "{", &err), ZH_CORRUPT, &err);
+        shape = 6;
+        assert_zh_code(zh_plan_add_array(p, ZH_V3, "x", 1, &spec, "{", &err), ZH_CORRUPT, &err);
+        spec.codecs = "[{\"name\":\"bytes\"},{\"name\":\"bytes\"}]";
+        shape = lengths[i];
+        assert_true(zh_plan_add_array(p, ZH_V3, "x", 1, &spec, NULL, &err) < 0);
+    }
+    s = created(p);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        zh_array_info info;
+        zh_handle *h;
+
+        key[0] = (char)('a' + i);
+        assert_zh_ok(zh_get_node(&h, s, key, 0, &err), &err);
+        assert_zh_ok(zh_handle_array(h, &info, &err), &err);
+        assert_int_equal(info.shape[0], lengths[i]);
+        zh_handle_close(h);
+    }
+    assert_false(has_key(s, "x/zarr.json"));
+    zh_store_close(s);
+}
+
 static int plan_body(void *payload)
 {
     zh_error err = ZH_ERROR_INIT;
@@ -418,6 +460,7 @@ int main(void)
         cmocka_unit_test(literals_that_json_lacks__W23),
         cmocka_unit_test(attributes_null_are_none),
         cmocka_unit_test(of_attributes_with_one_name_the_last_counts),
+        cmocka_unit_test(arrays_alike_and_not),
         cmocka_unit_test(survives_the_end_of_memory),
     };
 
