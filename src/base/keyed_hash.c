@@ -23,7 +23,7 @@ uint64_t zh_salt(const void *address)
 
 zh_hash_key zh_hash_key_new(void)
 {
-    zh_hash_key key;
+    zh_hash_key key = {0};
 
     key.scatter = zh_salt(&key) | 1;
     key.point = (uint32_t)zh_salt(&key.point);

@@ -3,10 +3,10 @@
  *
  * Order, so that no reader sees half of anything: of each *new subtree* (a new node whose parent is published) the
  * topmost document is written last, atomically and exclusively (ZH_EXISTS: another program has made a node there
- * meanwhile, which stays); everything below it is not reachable before that and is written plainly. Documents that replace an older one are always put atomically. v2: .zattrs before .zgroup/.zarray.
- * Documents are encoded by the worker just before they are written, into that worker's buffer: memory does not grow
- * with the batch. The first failure stops new work; what is in flight is awaited; nodes written stay marked published,
- * the others dirty.
+ * meanwhile, which stays); everything below it is not reachable before that and is written plainly. Documents that
+ * replace an older one are always put atomically. v2: .zattrs before .zgroup/.zarray. Documents are encoded by the
+ * worker just before they are written, into that worker's buffer: memory does not grow with the batch. The first
+ * failure stops new work; what is in flight is awaited; nodes written stay marked published, the others dirty.
  */
 #ifndef ZH_HIER_PUBLISH_H
 #define ZH_HIER_PUBLISH_H
