@@ -7,7 +7,8 @@
  * holds. A failure leaves neither a temporary nor a part of a file.
  *
  * Confinement. Writing and erasing go through dir_cache.c: no symbolic link is followed on the way, so nothing outside
- * the root changes. Reading does follow links, as other Zarr readers do: people link large arrays into their stores.
+ * the root changes. Reading does follow links, as other Zarr readers do: people link large arrays into their stores. A
+ * link to a directory that it lies in is not listed through (ELOOP).
  *
  * A store that is being made holds the file ZH_STORE_MARKER from its creation to the put of its first root document,
  * locked by the process that makes it. So what a killed program leaves is known for ours and can be created over, while
@@ -206,16 +207,58 @@ static int read_entries(zh_names *names, zh_store *s, DIR *dir, const char *pref
     return rc;
 }
 
-static int list(zh_store *s, const char *prefix, bool temporary, zh_list_fn fn, void *payload, zh_error *err)
+/* ELOOP: the directory open as fd is one of those that prefix leads through. Two links to where they lie make paths
+ * without end, and the system's limit, forty links, is reached by 2^40 of them. 0 or an errno. */
+static int check_circle(const dir_store *d, const char *prefix, int fd)
 {
+    char path[ZH_KEY_MAX];
+    struct stat here, above;
+    size_t n = strlen(prefix);
+
+    if (fstat(fd, &here) != 0)
+        return errno;
+    memcpy(path, prefix, n);
+    do {
+        n = zh_store__parent(path, n);
+        path[n] = '\0';
+        if (fstatat(d->root, n == 0 ? "." : path, &above, 0) != 0)
+            return errno;
+        if (here.st_dev == above.st_dev && here.st_ino == above.st_ino)
+            return ELOOP;
+    } while (n > 0);
+    return 0;
+}
+
+/* Who goes in circles comes through the same link again, so only links are looked at. 0 or an errno. */
+static int open_listed(int *fd, const dir_store *d, const char *prefix)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC;
     const char *path = prefix[0] == '\0' ? "." : prefix;
-    const int fd = openat(((dir_store *)s)->root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-    zh_names names = ZH_NAMES_INIT;
-    DIR *dir;
     int rc;
 
-    if (fd < 0)
-        return is_absent(errno) ? ZH_OK : failed(s, errno, "list", prefix, err);
+    *fd = openat(d->root, path, flags | O_NOFOLLOW);
+    if (*fd >= 0)
+        return 0;
+    if (errno != ELOOP && errno != ENOTDIR)
+        return errno;
+    *fd = openat(d->root, path, flags);
+    if (*fd < 0)
+        return errno;
+    rc = check_circle(d, prefix, *fd);
+    if (rc != 0)
+        (void)close(*fd);
+    return rc;
+}
+
+static int list(zh_store *s, const char *prefix, bool temporary, zh_list_fn fn, void *payload, zh_error *err)
+{
+    zh_names names = ZH_NAMES_INIT;
+    DIR *dir;
+    int fd;
+    int rc = open_listed(&fd, (dir_store *)s, prefix);
+
+    if (rc != 0)
+        return is_absent(rc) ? ZH_OK : failed(s, rc, "list", prefix, err);
     dir = fdopendir(fd);
     if (dir == NULL) {
         rc = failed(s, errno, "list", prefix, err);

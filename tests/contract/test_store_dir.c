@@ -257,6 +257,44 @@ static void links_are_followed_for_reading(void **state)
     zh_store_close(s);
 }
 
+static int count_names(void *payload, const char *name, bool is_prefix, zh_error *err)
+{
+    (void)name;
+    (void)is_prefix;
+    (void)err;
+    ++*(int *)payload;
+    return ZH_OK;
+}
+
+/* A walk through two links to where they lie would have 2^40 paths before the system stops it. */
+static void links_that_lead_around_are_not_listed(void **state)
+{
+    static const char *const around[] = {"here", "a/up", "a/root", "out/back", "a/other/up"};
+    static const char *const fine[] = {"a", "out", "a/other", "alias", "here/a"};
+    zh_store *s = open_store(ZH_CREATE_EXCL);
+    zh_error err = ZH_ERROR_INIT;
+    int n;
+
+    (void)state;
+    put(s, "a/x", "1", 0);
+    put(s, "b/x", "1", 0);
+    make_dir("outside");
+    write_text("outside/x", "elsewhere");
+    assert_int_equal(symlink(".", "s/here") | symlink("..", "s/a/up") | symlink("../../s", "s/a/root"), 0);
+    assert_int_equal(symlink("../outside", "s/out") | symlink("../s", "outside/back"), 0);
+    assert_int_equal(symlink("../b", "s/a/other") | symlink("../a", "s/b/up") | symlink("a", "s/alias"), 0);
+    for (size_t i = 0; i < 5; i++) {
+        n = 0;
+        assert_zh_code(zh_store_list(s, around[i], count_names, &n, &err), ZH_IO, &err);
+        assert_int_equal(err.sys_errno, ELOOP);
+        assert_zh_message(&err, around[i]);
+        assert_int_equal(n, 0);
+        assert_zh_ok(zh_store_list(s, fine[i], count_names, &n, &err), &err);
+        assert_true(n > 0);
+    }
+    zh_store_close(s);
+}
+
 static void deep_trees_need_few_descriptors(void **state)
 {
     struct rlimit old, few;
@@ -956,6 +994,7 @@ int main(void)
         zh_sandbox_test(a_link_in_place_of_a_value_is_replaced_not_followed),
         zh_sandbox_test(removing_does_not_follow_links),
         zh_sandbox_test(links_are_followed_for_reading),
+        zh_sandbox_test(links_that_lead_around_are_not_listed),
         zh_sandbox_test(deep_trees_need_few_descriptors),
         zh_sandbox_test(a_failed_put_leaves_nothing),
         zh_sandbox_test(failures_name_key_store_and_reason),
