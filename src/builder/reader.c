@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "builder/plan_internal.h"
-#include "store/key_list.h"
+#include "builder/tree_walk.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,28 @@ void zh_reader_dispose(zh_reader *r)
     zh_buf_dispose(&r->key);
     zh_buf_dispose(&r->text);
     zh_buf_dispose(&r->attrs);
+}
+
+int zh_readers_new(zh_reader **out, unsigned n, zh_error *err)
+{
+    *out = zh_calloc(n, sizeof(**out));
+    if (*out == NULL)
+        return zh_error_nomem(err);
+    for (unsigned i = 0; i < n; i++)
+        zh_reader_init(&(*out)[i]);
+    return ZH_OK;
+}
+
+void zh_readers_free(zh_reader *readers, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        zh_reader_dispose(&readers[i]);
+    zh_free(readers);
+}
+
+bool zh_reader_in_circles(const zh_error *why)
+{
+    return why->code == ZH_IO && why->sys_errno == ELOOP;
 }
 
 static int get(zh_buf *out, zh_reader *r, zh_store *s, const char *path, const char *document, zh_error *err)
@@ -127,6 +150,15 @@ static int get_any(zh_handle **out, zh_reader *r, zh_store *s, const char *path,
     return ZH_OK;
 }
 
+/* The reader leaves no message, and err may hold that of an earlier call. */
+static int not_found(const zh_store *s, const char *path, int format, zh_error *err)
+{
+    if (format == 0)
+        return zh_error_set(err, ZH_NOTFOUND, "no node at '/%.200s' in '%.200s'", path, zh_store_url(s));
+    return zh_error_set(err, ZH_NOTFOUND, "no node of Zarr v%d at '/%.200s' in '%.200s'", format, path,
+                        zh_store_url(s));
+}
+
 int zh_get_node(zh_handle **out, zh_store *s, const char *path, int format, zh_error *err)
 {
     zh_reader r;
@@ -142,116 +174,182 @@ int zh_get_node(zh_handle **out, zh_store *s, const char *path, int format, zh_e
     zh_reader_init(&r);
     rc = format == 0 ? get_any(out, &r, s, normal, err) : zh_reader_node(out, &r, s, normal, (zh_format)format, err);
     zh_reader_dispose(&r);
+    if (rc == ZH_NOTFOUND)
+        rc = not_found(s, normal, format, err);
     zh_free(normal);
     return rc;
 }
 
 /* --- members --- */
 
+static void dispose_found(zh_found_member *m)
+{
+    zh_free(m->path);
+    zh_free(m->error);
+    zh_handle_close(m->handle);
+}
+
 void zh_members_dispose(zh_members *m)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        zh_free(m->item[i].path);
-        zh_free(m->item[i].error);
-        zh_handle_close(m->item[i].handle);
-    }
+    for (size_t i = 0; i < m->n; i++)
+        dispose_found(&m->item[i]);
     zh_free(m->item);
     *m = (zh_members){NULL, 0, 0};
 }
 
-/* One level: the groups to be listed, then the candidates to be read. */
-typedef struct level {
+typedef struct member {
+    zh_tree_item item;
+    zh_found_member found;
+    unsigned depth; /* 0: the group itself, which is listed only */
+} member;
+
+typedef struct listing {
     zh_store *store;
     zh_format format;
     const char *top; /* the group whose members are asked for */
+    unsigned depth;  /* 0: no limit */
     zh_reader *readers;
-    char **group; /* paths relative to top, "" is top itself */
-    size_t n_groups;
-    zh_key_list *names; /* of each group */
-    zh_found_member *found;
-    size_t n_found;
-} level;
+    zh_member_taker fn;
+    void *payload;
+} listing;
 
-static int full_path(zh_buf *out, const level *l, const char *relative, zh_error *err)
+static void dispose_member(zh_tree_item *item)
 {
-    out->len = 0;
-    if (*relative == '\0')
-        return zh_buf_puts(out, l->top, err);
-    return zh_key_join(out, l->top, relative, err);
+    dispose_found(&((member *)item)->found);
+    zh_free(item);
 }
 
-static int list_group(void *payload, size_t index, unsigned worker, zh_error *err)
-{
-    level *l = payload;
-    zh_buf *key = &l->readers[worker].key;
-    const char *text;
-    int rc = full_path(key, l, l->group[index], err);
-
-    text = rc < 0 ? NULL : zh_buf_cstr(key, err);
-    return text == NULL ? ZH_NOMEM : zh_key_list_load(&l->names[index], l->store, text, err);
-}
-
-static int read_member(void *payload, size_t index, unsigned worker, zh_error *err)
-{
-    level *l = payload;
-    zh_found_member *m = &l->found[index];
-    zh_buf path = ZH_BUF_INIT(ZH_KEY_MAX);
-    zh_error why = ZH_ERROR_INIT;
-    const char *text;
-    int rc = full_path(&path, l, m->path, err);
-
-    text = rc < 0 ? NULL : zh_buf_cstr(&path, err);
-    if (text == NULL) {
-        zh_buf_dispose(&path);
-        return ZH_NOMEM;
-    }
-    rc = zh_reader_node(&m->handle, &l->readers[worker], l->store, text, l->format, &why);
-    zh_buf_dispose(&path);
-    if (rc == ZH_OK || rc == ZH_NOTFOUND)
-        return ZH_OK;
-    if (rc == ZH_NOMEM)
-        return zh_error_nomem(err);
-    m->error = zh_memdup(&why, sizeof(why));
-    return m->error == NULL ? zh_error_nomem(err) : ZH_OK;
-}
-
-static bool is_candidate(const zh_key_entry *e, const char *group)
-{
-    return e->is_prefix && strlen(group) + strlen(e->name) + ZH_PATH_ROOM < ZH_KEY_MAX;
-}
-
-/* A place in l->found for every prefix that may be a node. */
-static int collect(level *l, zh_error *err)
+static int new_member(member **out, const char *group, const char *name, unsigned depth, zh_error *err)
 {
     zh_buf path = ZH_BUF_INIT(ZH_KEY_MAX);
-    size_t total = 0;
-    int rc = ZH_OK;
+    int rc = zh_key_join(&path, group, name, err);
 
-    for (size_t g = 0; g < l->n_groups; g++)
-        total += l->names[g].n;
-    l->found = zh_calloc(total > 0 ? total : 1, sizeof(*l->found));
-    if (l->found == NULL)
-        return zh_error_nomem(err);
-    for (size_t g = 0; rc == ZH_OK && g < l->n_groups; g++)
-        for (size_t k = 0; rc == ZH_OK && k < l->names[g].n; k++) {
-            if (!is_candidate(&l->names[g].item[k], l->group[g]))
-                continue;
-            path.len = 0;
-            rc = zh_key_join(&path, l->group[g], l->names[g].item[k].name, err);
-            if (rc < 0)
-                break;
-            l->found[l->n_found].path = zh_strndup((const char *)path.ptr, path.len);
-            if (l->found[l->n_found].path == NULL)
-                rc = zh_error_nomem(err);
-            else
-                l->n_found++;
+    *out = rc < 0 ? NULL : zh_calloc(1, sizeof(**out));
+    if (rc == ZH_OK && *out == NULL)
+        rc = zh_error_nomem(err);
+    if (rc == ZH_OK) {
+        (*out)->depth = depth;
+        (*out)->found.path = zh_strndup((const char *)path.ptr, path.len);
+        if ((*out)->found.path == NULL) {
+            zh_free(*out);
+            *out = NULL;
+            rc = zh_error_nomem(err);
         }
+    }
     zh_buf_dispose(&path);
     return rc;
 }
 
-static int add_member(zh_members *out, zh_found_member *m, zh_error *err)
+static int add_candidates(member *m, const listing *l, const zh_key_list *names, zh_error *err)
 {
+    const size_t taken = strlen(l->top) + strlen(m->found.path) + ZH_PATH_ROOM;
+    int rc = ZH_OK;
+
+    for (size_t i = 0; rc == ZH_OK && i < names->n; i++) {
+        member *below;
+
+        if (!names->item[i].is_prefix || taken + strlen(names->item[i].name) >= ZH_KEY_MAX)
+            continue;
+        rc = new_member(&below, m->found.path, names->item[i].name, m->depth + 1, err);
+        if (rc == ZH_OK)
+            zh_tree_add(&m->item, &below->item);
+    }
+    return rc;
+}
+
+/* Why a member cannot be used is the member's; that memory is short, everybody's. */
+static int take_error(member *m, const zh_error *why, zh_error *err)
+{
+    if (why->code == ZH_NOMEM)
+        return zh_error_nomem(err);
+    zh_handle_close(m->found.handle);
+    m->found.handle = NULL;
+    m->found.error = zh_memdup(why, sizeof(*why));
+    return m->found.error == NULL ? zh_error_nomem(err) : ZH_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const zh_key_entry *)a)->name, ((const zh_key_entry *)b)->name);
+}
+
+int zh_reader_list(zh_key_list *out, zh_store *s, const char *prefix, zh_error *err)
+{
+    const int rc = zh_key_list_load(out, s, prefix, err);
+
+    if (rc == ZH_OK && out->n > 1) /* stores need not list in order */
+        qsort(out->item, out->n, sizeof(*out->item), compare_names);
+    return rc;
+}
+
+static int list_below(member *m, const listing *l, const char *path, zh_error *err)
+{
+    zh_key_list names = ZH_KEY_LIST_INIT;
+    zh_error why = ZH_ERROR_INIT;
+    int rc = zh_reader_list(&names, l->store, path, &why);
+
+    if (rc == ZH_OK)
+        rc = add_candidates(m, l, &names, err);
+    else if (m->depth > 0 && zh_reader_in_circles(&why))
+        rc = take_error(m, &why, err);
+    else if (err != NULL)
+        *err = why;
+    zh_key_list_dispose(&names);
+    return rc;
+}
+
+static int look_at_member(void *payload, zh_tree_item *item, unsigned worker, zh_error *err)
+{
+    const listing *l = payload;
+    member *m = (member *)item;
+    zh_buf path = ZH_BUF_INIT(ZH_KEY_MAX);
+    zh_error why = ZH_ERROR_INIT;
+    const char *text;
+    int rc = *m->found.path == '\0' ? zh_buf_puts(&path, l->top, err) : zh_key_join(&path, l->top, m->found.path, err);
+
+    text = rc < 0 ? NULL : zh_buf_cstr(&path, err);
+    if (text == NULL)
+        rc = ZH_NOMEM;
+    else if (m->depth > 0)
+        rc = zh_reader_node(&m->found.handle, &l->readers[worker], l->store, text, l->format, &why);
+    if (text != NULL && rc < 0)
+        rc = rc == ZH_NOTFOUND ? ZH_OK : take_error(m, &why, err);
+    else if (rc == ZH_OK && (m->depth == 0 || m->found.handle->kind == ZH_NODE_GROUP) &&
+             (l->depth == 0 || m->depth < l->depth))
+        rc = list_below(m, l, text, err);
+    zh_buf_dispose(&path);
+    return rc;
+}
+
+static int deliver_member(void *payload, zh_tree_item *item, zh_error *err)
+{
+    const listing *l = payload;
+    member *m = (member *)item;
+
+    if (m->found.handle == NULL && m->found.error == NULL)
+        return ZH_OK; /* the group itself, or a prefix without a document */
+    return l->fn(l->payload, &m->found, err);
+}
+
+static int list_members(listing *l, zh_pool *pool, zh_error *err)
+{
+    const zh_tree tree = {look_at_member, deliver_member, dispose_member, l};
+    member *top;
+    int rc = zh_readers_new(&l->readers, zh_pool_width(pool), err);
+
+    if (rc < 0)
+        return rc;
+    rc = new_member(&top, "", "", 0, err);
+    if (rc == ZH_OK)
+        rc = zh_tree_walk(&tree, &top->item, pool, err);
+    zh_readers_free(l->readers, zh_pool_width(pool));
+    return rc;
+}
+
+static int keep_member(void *payload, zh_found_member *m, zh_error *err)
+{
+    zh_members *out = payload;
+
     if (out->n == out->cap) {
         const size_t cap = out->cap == 0 ? 64 : out->cap * 2;
         zh_found_member *grown = zh_reallocarray(out->item, cap, sizeof(*grown));
@@ -266,152 +364,54 @@ static int add_member(zh_members *out, zh_found_member *m, zh_error *err)
     return ZH_OK;
 }
 
-/* What was found goes to out, the groups among it make the next level. */
-static int take_found(level *l, zh_members *out, zh_error *err)
-{
-    char **groups = zh_calloc(l->n_found > 0 ? l->n_found : 1, sizeof(*groups));
-    size_t n = 0;
-    int rc = ZH_OK;
-
-    if (groups == NULL)
-        return zh_error_nomem(err);
-    for (size_t i = 0; rc == ZH_OK && i < l->n_found; i++) {
-        zh_found_member *m = &l->found[i];
-
-        if (m->handle == NULL && m->error == NULL)
-            continue; /* a prefix without a document */
-        if (m->handle != NULL && m->handle->kind == ZH_NODE_GROUP) {
-            groups[n] = zh_strdup(m->path);
-            if (groups[n] == NULL) {
-                rc = zh_error_nomem(err);
-                break;
-            }
-            n++;
-        }
-        rc = add_member(out, m, err);
-    }
-    for (size_t g = 0; g < l->n_groups; g++)
-        zh_free(l->group[g]);
-    zh_free(l->group);
-    l->group = groups;
-    l->n_groups = n;
-    return rc;
-}
-
-static int load_level(level *l, zh_members *out, zh_pool *pool, zh_error *err)
-{
-    const size_t groups = l->n_groups;
-    int rc = ZH_OK;
-
-    l->found = NULL;
-    l->n_found = 0;
-    l->names = zh_calloc(groups, sizeof(*l->names));
-    if (l->names == NULL)
-        return zh_error_nomem(err);
-    rc = zh_pool_run(pool, groups, list_group, l, err);
-    if (rc == ZH_OK)
-        rc = collect(l, err);
-    if (rc == ZH_OK)
-        rc = zh_pool_run(pool, l->n_found, read_member, l, err);
-    if (rc == ZH_OK)
-        rc = take_found(l, out, err);
-    for (size_t i = 0; l->found != NULL && i < l->n_found; i++) {
-        zh_free(l->found[i].path);
-        zh_free(l->found[i].error);
-        zh_handle_close(l->found[i].handle);
-    }
-    zh_free(l->found);
-    for (size_t g = 0; g < groups; g++)
-        zh_key_list_dispose(&l->names[g]);
-    zh_free(l->names);
-    return rc;
-}
-
-/* '/' before every other byte, as in a plan. */
-static int compare_members(const void *a, const void *b)
-{
-    const unsigned char *x = (const unsigned char *)((const zh_found_member *)a)->path;
-    const unsigned char *y = (const unsigned char *)((const zh_found_member *)b)->path;
-
-    while (*x != '\0' && *x == *y) {
-        x++;
-        y++;
-    }
-    if (*x == *y)
-        return 0;
-    if (*x == '\0' || *y == '\0')
-        return *x == '\0' ? -1 : 1;
-    return (*x == '/' ? 0 : *x) < (*y == '/' ? 0 : *y) ? -1 : 1;
-}
-
 int zh_members_load(zh_members *out, zh_store *s, zh_pool *pool, const char *path, zh_format format, unsigned depth,
                     zh_error *err)
 {
-    const unsigned width = zh_pool_width(pool);
-    level l = {.store = s, .format = format, .top = path};
-    int rc = ZH_OK;
+    listing l = {s, format, path, depth, NULL, keep_member, out};
+    int rc;
 
     *out = (zh_members){NULL, 0, 0};
-    l.readers = zh_calloc(width, sizeof(*l.readers));
-    l.group = zh_calloc(1, sizeof(*l.group));
-    if (l.group != NULL)
-        l.group[0] = zh_strdup("");
-    if (l.readers == NULL || l.group == NULL || l.group[0] == NULL)
-        rc = zh_error_nomem(err);
-    else
-        l.n_groups = 1;
-    for (unsigned i = 0; l.readers != NULL && i < width; i++)
-        zh_reader_init(&l.readers[i]);
-    for (unsigned d = 1; rc == ZH_OK && l.n_groups > 0 && (depth == 0 || d <= depth); d++)
-        rc = load_level(&l, out, pool, err);
-    for (size_t g = 0; g < l.n_groups; g++)
-        zh_free(l.group[g]);
-    zh_free(l.group);
-    for (unsigned i = 0; l.readers != NULL && i < width; i++)
-        zh_reader_dispose(&l.readers[i]);
-    zh_free(l.readers);
+    rc = list_members(&l, pool, err);
     if (rc < 0)
         zh_members_dispose(out);
-    else if (out->n > 1)
-        qsort(out->item, out->n, sizeof(*out->item), compare_members);
     return rc;
 }
 
-static int tell(const zh_members *m, zh_member_fn fn, void *payload, zh_error *err)
-{
-    for (size_t i = 0; i < m->n; i++) {
-        const zh_found_member *f = &m->item[i];
-        const zh_node_kind kind = f->handle == NULL ? ZH_NODE_GROUP : f->handle->kind;
+typedef struct telling {
+    zh_member_fn fn;
+    void *payload;
+} telling;
 
-        if (fn(payload, f->path, kind, f->handle, f->error) != 0)
-            return zh_error_set(err, ZH_ABORTED, "the caller asked to stop");
-    }
-    return ZH_OK;
+static int tell_member(void *payload, zh_found_member *m, zh_error *err)
+{
+    const telling *t = payload;
+    const zh_node_kind kind = m->handle == NULL ? ZH_NODE_GROUP : m->handle->kind;
+
+    if (t->fn(t->payload, m->path, kind, m->handle, m->error) == 0)
+        return ZH_OK;
+    return zh_error_set(err, ZH_ABORTED, "the caller asked to stop");
 }
 
 int zh_list_members(zh_store *s, const char *path, int format, unsigned depth, unsigned requests, zh_member_fn fn,
                     void *payload, zh_error *err)
 {
-    zh_members members;
+    telling t = {fn, payload};
+    listing l = {s, ZH_V3, NULL, depth, NULL, tell_member, &t};
     zh_handle *group = NULL;
     zh_pool *pool = NULL;
     int rc = zh_get_node(&group, s, path, format, err);
 
-    if (rc < 0 || group == NULL)
+    if (rc < 0)
         return rc;
-    if (group->kind != ZH_NODE_GROUP) {
+    if (group->kind != ZH_NODE_GROUP)
         rc = zh_error_set(err, ZH_INVALID, "'/%.200s' is an array", group->path);
-        zh_handle_close(group);
-        return rc;
-    }
-    rc = zh_pool_new(&pool, requests > 0 ? requests : zh_store_depth(s), err);
+    else
+        rc = zh_pool_new(&pool, requests > 0 ? requests : zh_store_depth(s), err);
     if (rc == ZH_OK) {
-        rc = zh_members_load(&members, s, pool, group->path, group->format, depth, err);
+        l.format = group->format;
+        l.top = group->path;
+        rc = list_members(&l, pool, err);
         zh_pool_free(pool);
-        if (rc == ZH_OK) {
-            rc = tell(&members, fn, payload, err);
-            zh_members_dispose(&members);
-        }
     }
     zh_handle_close(group);
     return rc;
