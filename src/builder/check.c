@@ -1,84 +1,141 @@
 /* check.c - looking for what a hierarchy should not have: leftovers of killed creators, nodes that no reader comes to,
  * documents that contradict each other.
  *
- * Prefix by prefix from the root, with a stack of those still to be looked at; each knows what its parent is. Chunks
- * are not walked through: below an array only what is not a chunk by its name. Repairing never guesses: what is removed
- * is what no reader can make sense of, and a node that cannot be reached is removed only if it has no chunks.
+ * Every prefix is looked at by a worker, which notes what is wrong there; the caller's thread has it mended and tells
+ * it, in the order of paths (tree_walk.h). Chunks are not walked through: below an array only what is not a chunk by
+ * its name. Without a document to say what it is, a prefix holds chunks if their names are those of chunks all the way
+ * from it, and somebody's files otherwise.
  */
 #include "builder/check.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/key.h"
-#include "store/key_list.h"
+#include "builder/plan_internal.h"
+#include "meta/grid.h"
 
 #include <string.h>
-
-typedef enum place { BELOW_GROUP, BELOW_ARRAY, BELOW_NOTHING } place;
-
-typedef struct prefix {
-    char *path;
-    place above;
-} prefix;
-
-typedef struct walk {
-    zh_checking *c;
-    prefix *stack;
-    size_t n, cap;
-    bool any; /* there is a root document */
-} walk;
 
 /* What a prefix holds. */
 typedef struct content {
     zh_key_list names, temporaries;
-    bool zarr_json, zarray, zgroup, zattrs, chunks;
+    bool zarr_json, zarray, zgroup, zattrs, zmetadata;
+    zh_within within; /* what lies below lies in such a thing */
+    bool *passed;     /* names that are not looked at: keys, and the chunks of an array */
+    bool *chunks;     /* prefixes of chunks without an array */
 } content;
 
-int zh_check_tell(zh_checking *c, zh_finding_kind kind, const char *path, bool repaired, const char *message,
-                  zh_error *err)
+bool zh_check_is_document(const char *name)
 {
-    const zh_finding finding = {kind, path, repaired, message};
+    static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
 
-    c->stats.findings++;
-    c->stats.repaired += repaired;
-    if (c->fn == NULL || c->fn(c->payload, &finding) == 0)
-        return ZH_OK;
-    return zh_error_set(err, ZH_ABORTED, "the caller asked to stop");
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
+        if (strcmp(name, documents[i]) == 0)
+            return true;
+    return false;
 }
 
-static int push(walk *w, const char *path, const char *name, place above, zh_error *err)
+static bool makes_node(const char *name)
 {
-    zh_buf full = ZH_BUF_INIT(ZH_KEY_MAX);
-    int rc = ZH_OK;
+    return strcmp(name, "zarr.json") == 0 || strcmp(name, ".zarray") == 0 || strcmp(name, ".zgroup") == 0;
+}
 
-    if (w->n == w->cap) {
-        const size_t cap = w->cap == 0 ? 64 : w->cap * 2;
-        prefix *grown = zh_reallocarray(w->stack, cap, sizeof(*grown));
+int zh_check_has_node(bool *has, zh_store *s, const char *path, zh_error *err)
+{
+    zh_key_list names = ZH_KEY_LIST_INIT;
+    const int rc = zh_key_list_load(&names, s, path, err);
 
-        if (grown == NULL)
-            return zh_error_nomem(err);
-        w->stack = grown;
-        w->cap = cap;
-    }
-    if (strlen(path) + strlen(name) + ZH_PATH_ROOM >= ZH_KEY_MAX)
-        return ZH_OK; /* no node can be that deep */
-    rc = *name == '\0' ? zh_buf_puts(&full, path, err) : zh_key_join(&full, path, name, err);
-    if (rc == ZH_OK) {
-        w->stack[w->n].path = zh_strndup((const char *)full.ptr, full.len);
-        w->stack[w->n].above = above;
-        rc = w->stack[w->n].path == NULL ? zh_error_nomem(err) : ZH_OK;
-        w->n += rc == ZH_OK;
-    }
-    zh_buf_dispose(&full);
+    *has = false;
+    for (size_t i = 0; rc == ZH_OK && i < names.n; i++)
+        *has = *has || (!names.item[i].is_prefix && makes_node(names.item[i].name));
+    zh_key_list_dispose(&names);
     return rc;
 }
 
-/* --- one prefix --- */
-
-static bool is_digits(const char *name)
+static void found(zh_place *p, zh_finding_kind kind)
 {
-    return name[0] != '\0' && name[strspn(name, "0123456789.")] == '\0';
+    p->found |= 1u << kind;
 }
+
+static int found_because(zh_place *p, zh_finding_kind kind, const zh_error *why, zh_error *err)
+{
+    found(p, kind);
+    zh_free(p->why);
+    p->why = zh_strdup(why->message);
+    return p->why == NULL ? zh_error_nomem(err) : ZH_OK;
+}
+
+/* --- places --- */
+
+static void dispose_place(zh_tree_item *item)
+{
+    zh_place *p = (zh_place *)item;
+
+    zh_free(p->path);
+    zh_free(p->why);
+    zh_free(p);
+}
+
+static int new_place(zh_place **out, const char *path, const char *name, zh_within within, zh_error *err)
+{
+    zh_buf full = ZH_BUF_INIT(ZH_KEY_MAX);
+    zh_place *p = zh_calloc(1, sizeof(*p));
+    int rc = p == NULL ? zh_error_nomem(err) : zh_key_join(&full, path, name, err);
+
+    if (rc == ZH_OK) {
+        p->within = within;
+        p->path = zh_strndup((const char *)full.ptr, full.len);
+        if (p->path == NULL)
+            rc = zh_error_nomem(err);
+    }
+    zh_buf_dispose(&full);
+    if (rc < 0)
+        zh_free(p);
+    *out = rc < 0 ? NULL : p;
+    return rc;
+}
+
+static int add_place(zh_place *p, const char *name, zh_within within, bool temporary, zh_error *err)
+{
+    const size_t room = temporary ? 2 : ZH_PATH_ROOM;
+    zh_place *below;
+    int rc;
+
+    if (strlen(p->path) + strlen(name) + room > ZH_KEY_MAX)
+        return ZH_OK; /* no node can be that deep */
+    rc = new_place(&below, p->path, name, within, err);
+    if (rc < 0)
+        return rc;
+    if (temporary)
+        found(below, ZH_FOUND_TEMPORARY);
+    zh_tree_add(&p->item, &below->item);
+    return ZH_OK;
+}
+
+/* Two lists in the order of names to one. A temporary name may be that of a key and of a prefix. */
+static int add_below(zh_place *p, const content *k, zh_error *err)
+{
+    const zh_key_list *names = &k->names, *temporaries = &k->temporaries;
+    int rc = ZH_OK;
+
+    for (size_t i = 0, t = 0; rc == ZH_OK && (i < names->n || t < temporaries->n);) {
+        const char *temporary = t < temporaries->n ? temporaries->item[t].name : NULL;
+
+        if (temporary != NULL && (i == names->n || strcmp(temporary, names->item[i].name) < 0)) {
+            if (t == 0 || strcmp(temporary, temporaries->item[t - 1].name) != 0)
+                rc = add_place(p, temporary, WITHIN_NOTHING, true, err);
+            t++;
+        } else {
+            if (!k->passed[i])
+                rc = add_place(p, names->item[i].name, k->chunks[i] ? WITHIN_ARRAY : k->within, false, err);
+            i++;
+        }
+    }
+    return rc;
+}
+
+/* --- what lies at a prefix --- */
 
 static void note_name(content *k, const zh_key_entry *e)
 {
@@ -88,7 +145,7 @@ static void note_name(content *k, const zh_key_entry *e)
     k->zarray = k->zarray || strcmp(e->name, ".zarray") == 0;
     k->zgroup = k->zgroup || strcmp(e->name, ".zgroup") == 0;
     k->zattrs = k->zattrs || strcmp(e->name, ".zattrs") == 0;
-    k->chunks = k->chunks || is_digits(e->name) || strcmp(e->name, "c") == 0;
+    k->zmetadata = k->zmetadata || strcmp(e->name, ".zmetadata") == 0;
 }
 
 static int add_temporary(void *payload, const char *name, bool is_prefix, zh_error *err)
@@ -97,294 +154,374 @@ static int add_temporary(void *payload, const char *name, bool is_prefix, zh_err
     return zh_key_list_add(payload, name, err);
 }
 
-static int look(content *k, zh_checking *c, const char *path, zh_error *err)
+static int list(content *k, const zh_checking *c, const char *path, zh_error *err)
 {
-    int rc = zh_key_list_load(&k->names, c->store, path, err);
+    int rc = zh_reader_list(&k->names, c->store, path, err);
 
     if (rc == ZH_OK)
         rc = zh_store_list_temporary(c->store, path, add_temporary, &k->temporaries, err);
-    for (size_t i = 0; rc == ZH_OK && i < k->names.n; i++)
+    if (rc < 0)
+        return rc;
+    k->passed = zh_calloc(k->names.n + 1, sizeof(*k->passed));
+    k->chunks = zh_calloc(k->names.n + 1, sizeof(*k->chunks));
+    if (k->passed == NULL || k->chunks == NULL)
+        return zh_error_nomem(err);
+    for (size_t i = 0; i < k->names.n; i++) {
         note_name(k, &k->names.item[i]);
-    return rc;
+        k->passed[i] = !k->names.item[i].is_prefix;
+    }
+    return ZH_OK;
 }
 
-static void dispose(content *k)
+static void dispose_content(content *k)
 {
     zh_key_list_dispose(&k->names);
     zh_key_list_dispose(&k->temporaries);
-}
-
-/* The key or prefix path/name is removed. */
-static int remove_name(zh_checking *c, const char *path, const char *name, zh_error *err)
-{
-    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
-    const char *text;
-    int rc = zh_key_join(&key, path, name, err);
-
-    text = rc < 0 ? NULL : zh_buf_cstr(&key, err);
-    rc = text == NULL ? ZH_NOMEM : zh_store_erase(c->store, text, err);
-    if (rc == ZH_OK)
-        rc = zh_store_erase_prefix(c->store, text, err);
-    zh_buf_dispose(&key);
-    return rc;
-}
-
-static int check_temporaries(zh_checking *c, const char *path, const content *k, zh_error *err)
-{
-    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
-    int rc = ZH_OK;
-
-    for (size_t i = 0; rc == ZH_OK && i < k->temporaries.n; i++) {
-        const char *name = k->temporaries.item[i].name, *text;
-
-        key.len = 0;
-        rc = zh_key_join(&key, path, name, err);
-        text = rc < 0 ? NULL : zh_buf_cstr(&key, err);
-        if (text == NULL) {
-            rc = ZH_NOMEM;
-            break;
-        }
-        if (c->repair)
-            rc = remove_name(c, path, name, err);
-        if (rc == ZH_OK)
-            rc = zh_check_tell(c, ZH_FOUND_TEMPORARY, text, c->repair, "left by a creator that was stopped", err);
-    }
-    zh_buf_dispose(&key);
-    return rc;
+    zh_free(k->passed);
+    zh_free(k->chunks);
 }
 
 /* --- no document --- */
 
-static int check_orphans(zh_checking *c, const char *path, const content *k, zh_error *err)
+typedef struct stray {
+    size_t skip; /* bytes of a key before what is relative to the prefix */
+    bool chunks, node;
+} stray;
+
+static int note_stray(void *payload, const char *key, const char *name, zh_error *err)
 {
-    bool found = k->chunks;
+    stray *s = payload;
+
+    s->chunks = s->chunks || zh_grid_is_chunk_key(key + s->skip);
+    s->node = makes_node(name);
+    return s->node ? zh_error_set(err, ZH_ABORTED, "one is enough") : ZH_OK;
+}
+
+/* Are those of a prefix below path, whose name could be the first of a chunk's key, chunks and no nodes? */
+static int holds_chunks(bool *is, const zh_checking *c, const char *path, const char *name, zh_error *err)
+{
+    stray s = {*path == '\0' ? 0 : strlen(path) + 1, false, false};
+    zh_buf prefix = ZH_BUF_INIT(ZH_KEY_MAX);
+    zh_error why = ZH_ERROR_INIT;
+    const char *text;
+    int rc = zh_key_join(&prefix, path, name, &why);
+
+    text = rc < 0 ? NULL : zh_buf_cstr(&prefix, &why);
+    rc = text == NULL ? ZH_NOMEM : zh_keys_walk(c->store, text, note_stray, &s, &why);
+    zh_buf_dispose(&prefix);
+    *is = rc == ZH_OK && s.chunks;
+    if (rc == ZH_OK || (rc == ZH_ABORTED && s.node) || zh_reader_in_circles(&why))
+        return ZH_OK;
+    if (err != NULL)
+        *err = why;
+    return rc;
+}
+
+static int look_for_orphans(const zh_checking *c, zh_place *p, content *k, zh_error *err)
+{
     int rc = ZH_OK;
 
     for (size_t i = 0; rc == ZH_OK && i < k->names.n; i++) {
         const zh_key_entry *e = &k->names.item[i];
+        bool chunks = zh_grid_is_chunk_name(e->name);
 
-        /* "c" may be a group of that name: then it has a document, and is looked at as one. */
-        if (e->is_prefix || !(is_digits(e->name) || strcmp(e->name, "c") == 0))
-            continue;
-        if (c->repair)
-            rc = remove_name(c, path, e->name, err);
-    }
-    if (rc == ZH_OK && found)
-        rc = zh_check_tell(c, ZH_FOUND_ORPHAN_CHUNKS, path, c->repair, "chunks of an array that has no document", err);
-    return rc;
-}
-
-static int check_half(zh_checking *c, const char *path, zh_error *err)
-{
-    const int rc = c->repair ? remove_name(c, path, ".zattrs", err) : ZH_OK;
-
-    return rc < 0 ? rc
-                  : zh_check_tell(c, ZH_FOUND_HALF_NODE, path, c->repair, "a .zattrs without .zgroup or .zarray", err);
-}
-
-static int push_members(walk *w, const char *path, const content *k, place above, const zh_handle *array, zh_error *err)
-{
-    int rc = ZH_OK;
-
-    for (size_t i = 0; rc == ZH_OK && i < k->names.n; i++) {
-        const zh_key_entry *e = &k->names.item[i];
-        const bool chunk = array != NULL && (array->format == ZH_V3 ? strcmp(e->name, "c") == 0 : is_digits(e->name));
-
-        if (e->is_prefix && !chunk)
-            rc = push(w, path, e->name, above, err);
-    }
-    return rc;
-}
-
-/* Does a prefix of chunks without their array lie here? A v3 array's are below "c", a v2 one's may be below numbers. */
-static bool is_chunk_prefix(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
-
-    return strcmp(name, "c") == 0 || is_digits(name);
-}
-
-static int any_document(void *payload, const char *key, const char *name, zh_error *err)
-{
-    (void)key;
-    if (strcmp(name, "zarr.json") != 0 && strcmp(name, ".zarray") != 0 && strcmp(name, ".zgroup") != 0)
-        return ZH_OK;
-    *(bool *)payload = true;
-    return zh_error_set(err, ZH_ABORTED, "one is enough");
-}
-
-static int has_documents(bool *out, zh_checking *c, const char *path, zh_error *err)
-{
-    zh_error enough = ZH_ERROR_INIT;
-    const int rc = zh_keys_walk(c->store, path, any_document, out, &enough);
-
-    if (rc == ZH_ABORTED && *out)
-        return ZH_OK;
-    if (rc < 0 && err != NULL)
-        *err = enough;
-    return rc;
-}
-
-/* A prefix without a document: its group has none of its own, or it is chunks, or nothing of ours. */
-static int check_bare(walk *w, const prefix *p, const content *k, zh_error *err)
-{
-    bool documents = false;
-    int rc = ZH_OK;
-
-    if (p->above == BELOW_ARRAY)
-        return push_members(w, p->path, k, BELOW_ARRAY, NULL, err);
-    if (is_chunk_prefix(p->path)) {
-        rc = has_documents(&documents, w->c, p->path, err);
-        if (rc < 0)
-            return rc;
-        if (!documents) {
-            if (w->c->repair)
-                rc = zh_store_erase_prefix(w->c->store, p->path, err);
-            return rc < 0 ? rc
-                          : zh_check_tell(w->c, ZH_FOUND_ORPHAN_CHUNKS, p->path, w->c->repair,
-                                          "chunks of an array that has no document", err);
+        if (chunks && e->is_prefix) {
+            rc = holds_chunks(&chunks, c, p->path, e->name, err);
+            k->chunks[i] = chunks;
         }
+        if (rc == ZH_OK && chunks)
+            found(p, ZH_FOUND_ORPHAN_CHUNKS);
     }
+    return rc;
+}
+
+/* A prefix without a document: its group has none of its own, or it is chunks, or nothing of ours. Below an array, and
+ * below what may be one, there is nothing more to be said. */
+static int look_at_bare(const zh_checking *c, zh_place *p, content *k, zh_error *err)
+{
+    if (p->within == WITHIN_ARRAY || p->within == WITHIN_DAMAGE) {
+        k->within = p->within;
+        return ZH_OK;
+    }
+    k->within = WITHIN_NOTHING;
     if (k->zattrs)
-        rc = check_half(w->c, p->path, err);
-    if (rc == ZH_OK && k->chunks && *p->path != '\0')
-        rc = check_orphans(w->c, p->path, k, err);
-    return rc < 0 ? rc : push_members(w, p->path, k, BELOW_NOTHING, NULL, err);
+        found(p, ZH_FOUND_HALF_NODE);
+    return look_for_orphans(c, p, k, err);
 }
 
 /* --- a node --- */
 
-static int no_chunk(void *payload, const char *key, const char *name, zh_error *err)
+static void look_for_contradictions(zh_place *p, const content *k)
 {
-    (void)key;
-    if (strcmp(name, "zarr.json") == 0 || name[0] == '.')
-        return ZH_OK;
-    *(bool *)payload = true;
-    return zh_error_set(err, ZH_ABORTED, "one is enough");
-}
-
-/* Documents alone are removed; with data below them somebody has to say what they are. */
-static int check_unreachable(zh_checking *c, const char *path, zh_error *err)
-{
-    zh_error enough = ZH_ERROR_INIT;
-    bool data = false, removed = false;
-    int rc = zh_keys_walk(c->store, path, no_chunk, &data, &enough);
-
-    if (rc < 0 && !(rc == ZH_ABORTED && data)) {
-        if (err != NULL)
-            *err = enough;
-        return rc;
-    }
-    rc = ZH_OK;
-    if (c->repair && !data) {
-        rc = zh_store_erase_prefix(c->store, path, err);
-        removed = rc == ZH_OK;
-    }
-    return rc < 0 ? rc
-                  : zh_check_tell(c, ZH_FOUND_UNREACHABLE, path, removed,
-                                  data ? "no reader comes to this node: the group it is in has no document; it has data"
-                                       : "no reader comes to this node: the group it is in has no document",
-                                  err);
-}
-
-static int check_contradictions(zh_checking *c, const prefix *p, const content *k, zh_error *err)
-{
-    int rc = ZH_OK;
-
     if (k->zarray && k->zgroup)
-        rc = zh_check_tell(c, ZH_FOUND_BOTH_KINDS, p->path, false, ".zarray and .zgroup", err);
-    if (rc == ZH_OK && k->zarr_json && (k->zarray || k->zgroup))
-        rc = zh_check_tell(c, ZH_FOUND_BOTH_FORMATS, p->path, false, "documents of Zarr v2 and v3", err);
-    if (rc == ZH_OK && p->above == BELOW_ARRAY)
-        rc = zh_check_tell(c, ZH_FOUND_INSIDE_ARRAY, p->path, false, "a node below an array", err);
-    return rc;
+        found(p, ZH_FOUND_BOTH_KINDS);
+    if (k->zarr_json && (k->zarray || k->zgroup))
+        found(p, ZH_FOUND_BOTH_FORMATS);
+    if (p->within == WITHIN_ARRAY)
+        found(p, ZH_FOUND_INSIDE_ARRAY);
+    if (p->within == WITHIN_NOTHING || p->within == WITHIN_DAMAGE)
+        found(p, ZH_FOUND_UNREACHABLE);
 }
 
-static int check_node(walk *w, const prefix *p, const content *k, zh_error *err)
+/* meta NULL: an array of which no more is known. */
+static void pass_chunks(content *k, const zh_array_meta *meta)
 {
-    zh_checking *c = w->c;
-    const zh_format format = k->zarr_json ? ZH_V3 : ZH_V2;
-    zh_error why = ZH_ERROR_INIT;
-    zh_handle *h = NULL;
-    int rc = check_contradictions(c, p, k, err);
+    for (size_t i = 0; i < k->names.n; i++) {
+        const char *name = k->names.item[i].name;
+        const bool with_c = name[0] == 'c';
 
-    c->stats.nodes++;
-    if (rc < 0)
-        return rc;
-    rc = zh_reader_node(&h, &c->reader, c->store, p->path, format, &why);
-    if (rc == ZH_AMBIGUOUS_NODE || rc == ZH_NOTFOUND)
-        return ZH_OK; /* told; gone meanwhile */
-    if (rc == ZH_CORRUPT || rc == ZH_RANGE)
-        return zh_check_tell(c, ZH_FOUND_BAD_DOCUMENT, p->path, false, why.message, err);
-    if (rc < 0) {
-        if (err != NULL)
-            *err = why;
-        return rc;
+        if (zh_grid_is_chunk_name(name) && (meta == NULL || with_c == (meta->keys == ZH_KEYS_DEFAULT)))
+            k->passed[i] = true;
     }
-    if (h->kind == ZH_NODE_GROUP)
-        rc = zh_check_consolidated(c, h, err);
-    if (rc == ZH_OK)
-        rc = push_members(w, p->path, k, h->kind == ZH_NODE_ARRAY ? BELOW_ARRAY : BELOW_GROUP,
-                          h->kind == ZH_NODE_ARRAY ? h : NULL, err);
-    zh_handle_close(h);
-    return rc;
 }
 
-static int check_prefix(walk *w, const prefix *p, zh_error *err)
+static int carries_consolidated(bool *yes, const zh_handle *group, zh_error *err)
 {
-    content k = {ZH_KEY_LIST_INIT, ZH_KEY_LIST_INIT, false, false, false, false, false};
-    const bool root = *p->path == '\0';
-    int rc = look(&k, w->c, p->path, err);
-
-    if (rc == ZH_OK)
-        rc = check_temporaries(w->c, p->path, &k, err);
-    if (rc == ZH_OK && (k.zarr_json || k.zarray || k.zgroup)) {
-        w->any = w->any || root;
-        rc = p->above == BELOW_NOTHING ? check_unreachable(w->c, p->path, err) : check_node(w, p, &k, err);
-    } else if (rc == ZH_OK) {
-        rc = check_bare(w, p, &k, err);
-    }
-    dispose(&k);
-    return rc;
-}
-
-static int run(walk *w, zh_error *err)
-{
-    int rc = push(w, "", "", BELOW_GROUP, err);
-
-    while (rc == ZH_OK && w->n > 0) {
-        const prefix p = w->stack[--w->n];
-
-        rc = check_prefix(w, &p, err);
-        zh_free(p.path);
-    }
-    while (w->n > 0)
-        zh_free(w->stack[--w->n].path);
-    zh_free(w->stack);
-    return rc;
-}
-
-int zh_check(zh_store *s, bool repair, zh_finding_fn fn, void *payload, zh_check_stats *stats, zh_error *err)
-{
-    zh_checking c = {.store = s, .repair = repair, .fn = fn, .payload = payload};
-    walk w = {&c, NULL, 0, 0, false};
+    zh_json *j = NULL;
     int rc;
 
-    if (repair && (zh_store_caps(s) & ZH_STORE_WRITE) == 0)
-        return zh_error_set(err, ZH_READONLY, "'%s' is open for reading: nothing can be repaired", zh_store_url(s));
-    rc = zh_pool_new(&c.pool, zh_store_depth(s), err);
+    *yes = false;
+    if (strstr(group->document, "\"consolidated_metadata\"") == NULL)
+        return ZH_OK;
+    rc = zh_json_parse(&j, group->document, strlen(group->document), err);
     if (rc < 0)
         return rc;
-    zh_reader_init(&c.reader);
-    rc = run(&w, err);
-    zh_reader_dispose(&c.reader);
-    zh_pool_free(c.pool);
-    if (stats != NULL)
-        *stats = c.stats;
-    if (rc == ZH_OK && c.stats.repaired > 0)
-        rc = zh_store_flush(s, err);
-    if (rc == ZH_OK && !w.any)
+    *yes = zh_json_typeof(zh_json_get(j, "consolidated_metadata")) == ZH_JSON_OBJECT;
+    zh_json_free(j);
+    return ZH_OK;
+}
+
+static int look_at_handle(zh_place *p, content *k, const zh_handle *h, zh_error *err)
+{
+    p->is_readable = true;
+    if (h->kind == ZH_NODE_ARRAY) {
+        k->within = WITHIN_ARRAY;
+        pass_chunks(k, h->meta);
+        return ZH_OK;
+    }
+    k->within = WITHIN_GROUP;
+    return h->format == ZH_V3 ? carries_consolidated(&p->consolidated[1], h, err) : ZH_OK;
+}
+
+/* What it was meant to be shows what below it is chunks. */
+static int look_at_damage(zh_place *p, content *k, const zh_reader *r, const zh_error *why, zh_error *err)
+{
+    bool array = k->zarray && !k->zarr_json;
+    zh_json *j = NULL;
+
+    if (k->zarr_json && zh_json_parse(&j, (const char *)r->text.ptr, r->text.len, NULL) == ZH_OK) {
+        const char *type = zh_json_str(zh_json_get(j, "node_type"));
+
+        array = type != NULL && strcmp(type, "array") == 0;
+        zh_json_free(j);
+    }
+    k->within = array ? WITHIN_ARRAY : WITHIN_DAMAGE;
+    if (array)
+        pass_chunks(k, NULL);
+    return found_because(p, ZH_FOUND_BAD_DOCUMENT, why, err);
+}
+
+static int look_at_node(const zh_checking *c, zh_place *p, content *k, unsigned worker, zh_error *err)
+{
+    const zh_format format = k->zarr_json ? ZH_V3 : ZH_V2;
+    zh_reader *reader = &c->readers[worker];
+    zh_error why = ZH_ERROR_INIT;
+    zh_handle *h = NULL;
+    int rc;
+
+    p->is_node = true;
+    look_for_contradictions(p, k);
+    k->within = WITHIN_GROUP;
+    rc = zh_reader_node(&h, reader, c->store, p->path, format, &why);
+    if (rc == ZH_OK) {
+        rc = look_at_handle(p, k, h, err);
+        zh_handle_close(h);
+    } else if (rc == ZH_AMBIGUOUS_NODE) {
+        pass_chunks(k, NULL);
+        rc = ZH_OK;
+    } else if (rc == ZH_CORRUPT || rc == ZH_RANGE) {
+        rc = look_at_damage(p, k, reader, &why, err);
+    } else if (rc == ZH_NOTFOUND) {
+        rc = ZH_OK; /* gone meanwhile */
+    } else if (err != NULL) {
+        *err = why;
+    }
+    return rc;
+}
+
+/* --- */
+
+static int look(void *payload, zh_tree_item *item, unsigned worker, zh_error *err)
+{
+    const zh_checking *c = payload;
+    zh_place *p = (zh_place *)item;
+    content k = {.names = ZH_KEY_LIST_INIT, .temporaries = ZH_KEY_LIST_INIT};
+    zh_error why = ZH_ERROR_INIT;
+    int rc;
+
+    if (zh_place_has(p->found, ZH_FOUND_TEMPORARY))
+        return ZH_OK;
+    rc = list(&k, c, p->path, &why);
+    if (rc == ZH_OK && (k.zarr_json || k.zarray || k.zgroup))
+        rc = look_at_node(c, p, &k, worker, &why);
+    else if (rc == ZH_OK)
+        rc = look_at_bare(c, p, &k, &why);
+    if (rc == ZH_OK && k.zmetadata && p->within != WITHIN_ARRAY) {
+        p->consolidated[0] = k.zgroup;
+        p->lone_zmetadata = !k.zgroup;
+    }
+    if (p->lone_zmetadata)
+        found(p, ZH_FOUND_STALE_CONSOLIDATED);
+    if (rc == ZH_OK)
+        rc = add_below(p, &k, &why);
+    dispose_content(&k);
+    if (rc < 0 && zh_reader_in_circles(&why))
+        return found_because(p, ZH_FOUND_LINK_LOOP, &why, err);
+    if (rc < 0 && err != NULL)
+        *err = why;
+    return rc;
+}
+
+/* --- telling --- */
+
+static const char *message_of(const zh_place *p, zh_finding_kind kind)
+{
+    const bool spared = zh_place_has(p->spared, kind);
+
+    switch (kind) {
+    case ZH_FOUND_TEMPORARY:
+        return "left by a creator that was stopped";
+    case ZH_FOUND_UNREACHABLE:
+        if (p->within == WITHIN_DAMAGE)
+            return "no reader comes to this node: the document of the group it is in is damaged";
+        return spared
+                   ? "no reader comes to this node: the group it is in has no document; it stays for what else is in it"
+                   : "no reader comes to this node: the group it is in has no document";
+    case ZH_FOUND_HALF_NODE:
+        return spared ? "a .zattrs without .zgroup or .zarray; it stays for what else lies there"
+                      : "a .zattrs without .zgroup or .zarray";
+    case ZH_FOUND_ORPHAN_CHUNKS:
+        return spared ? "named as chunks of an array that has no document; they stay for what else lies there"
+                      : "chunks of an array that has no document";
+    case ZH_FOUND_BOTH_KINDS:
+        return ".zarray and .zgroup";
+    case ZH_FOUND_BOTH_FORMATS:
+        return "documents of Zarr v2 and v3";
+    case ZH_FOUND_INSIDE_ARRAY:
+        return "a node below an array";
+    case ZH_FOUND_STALE_CONSOLIDATED:
+        return p->lone_zmetadata ? "a .zmetadata without a .zgroup"
+                                 : "consolidated metadata that are not those of the documents";
+    case ZH_FOUND_BAD_DOCUMENT:
+    case ZH_FOUND_LINK_LOOP:
+        break;
+    }
+    return p->why;
+}
+
+static int tell(zh_checking *c, const zh_place *p, zh_error *err)
+{
+    for (unsigned kind = 0; kind <= ZH_FOUND_LINK_LOOP; kind++) {
+        zh_finding finding = {(zh_finding_kind)kind, p->path, zh_place_has(p->mended, kind), NULL};
+
+        if (!zh_place_has(p->found, kind))
+            continue;
+        finding.message = message_of(p, kind);
+        c->stats.findings++;
+        c->stats.repaired += finding.repaired;
+        if (c->opts->finding != NULL && c->opts->finding(c->opts->payload, &finding) != 0)
+            return zh_error_set(err, ZH_ABORTED, "the caller asked to stop");
+    }
+    return ZH_OK;
+}
+
+static bool went_with_another(const zh_checking *c, const zh_place *p)
+{
+    const size_t n = c->gone == NULL ? 0 : strlen(c->gone);
+
+    return n > 0 && strncmp(p->path, c->gone, n) == 0 && p->path[n] == '/' &&
+           !zh_place_has(p->found, ZH_FOUND_TEMPORARY);
+}
+
+static int deliver(void *payload, zh_tree_item *item, zh_error *err)
+{
+    zh_checking *c = payload;
+    zh_place *p = (zh_place *)item;
+    int rc = ZH_OK;
+
+    if (went_with_another(c, p))
+        return ZH_OK;
+    if (*p->path == '\0') {
+        c->any = p->is_node;
+        c->rooted = p->is_readable;
+    }
+    c->stats.nodes += p->is_node;
+    for (unsigned i = 0; rc == ZH_OK && i < 2; i++) {
+        bool stale = false;
+
+        if (p->consolidated[i])
+            rc = zh_check_is_stale(&stale, c, p->path, i == 0 ? ZH_V2 : ZH_V3, err);
+        p->consolidated[i] = stale;
+        if (stale)
+            found(p, ZH_FOUND_STALE_CONSOLIDATED);
+    }
+    if (rc == ZH_OK)
+        rc = zh_check_mend(c, p, err);
+    return rc < 0 ? rc : tell(c, p, err);
+}
+
+/* --- the whole --- */
+
+static int flush(zh_checking *c, zh_error *err)
+{
+    int rc = zh_store_lock(c->store, err);
+
+    if (rc < 0)
+        return rc;
+    rc = zh_store_flush(c->store, err);
+    zh_store_unlock(c->store);
+    return rc;
+}
+
+static int run(zh_checking *c, zh_error *err)
+{
+    const zh_tree tree = {look, deliver, dispose_place, c};
+    zh_place *root;
+    int rc = zh_pool_new(&c->pool, c->opts->requests > 0 ? c->opts->requests : zh_store_depth(c->store), err);
+
+    if (rc < 0)
+        return rc;
+    rc = zh_readers_new(&c->readers, zh_pool_width(c->pool), err);
+    if (rc == ZH_OK) {
+        rc = new_place(&root, "", "", WITHIN_GROUP, err);
+        if (rc == ZH_OK)
+            rc = zh_tree_walk(&tree, &root->item, c->pool, err);
+        zh_readers_free(c->readers, zh_pool_width(c->pool));
+    }
+    zh_pool_free(c->pool);
+    zh_free(c->gone);
+    return rc;
+}
+
+int zh_check(zh_store *s, const zh_check_options *opts, zh_error *err)
+{
+    static const zh_check_options defaults = ZH_CHECK_OPTIONS_INIT;
+    zh_checking c = {.store = s, .opts = opts == NULL ? &defaults : opts};
+    int rc;
+
+    if (c.opts->version != ZH_CHECK_OPTIONS_VERSION)
+        return zh_error_set(err, ZH_INVALID, "version %u of zh_check_options is not known here", c.opts->version);
+    if ((c.opts->repair || c.opts->remove) && (zh_store_caps(s) & ZH_STORE_WRITE) == 0)
+        return zh_error_set(err, ZH_READONLY, "'%s' is open for reading: nothing can be repaired", zh_store_url(s));
+    rc = run(&c, err);
+    if (c.opts->stats != NULL)
+        *c.opts->stats = c.stats;
+    if (c.changed) { /* also what was mended before a failure, or before the caller had seen enough */
+        const int flushed = flush(&c, rc == ZH_OK ? err : NULL);
+
+        rc = rc == ZH_OK ? flushed : rc;
+    }
+    if (rc == ZH_OK && !c.any)
         rc = zh_error_set(err, ZH_NOTFOUND, "'%s' holds no Zarr hierarchy", zh_store_url(s));
     return rc;
 }

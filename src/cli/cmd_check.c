@@ -12,26 +12,29 @@
 
 #include <inttypes.h>
 
-enum { OPTION_REPAIR = CLI_OPTION };
+enum { OPTION_REPAIR = CLI_OPTION, OPTION_REMOVE };
 
 static const struct option options[] = {
     {"repair", no_argument, NULL, OPTION_REPAIR},
+    {"remove", no_argument, NULL, OPTION_REMOVE},
     {NULL, 0, NULL, 0},
 };
 
 static int take(cli *c, void *payload, int option, const char *value)
 {
+    zh_check_options *o = payload;
+
     (void)c;
-    (void)option;
     (void)value;
-    *(bool *)payload = true;
+    *(option == OPTION_REMOVE ? &o->remove : &o->repair) = true;
     return CLI_GO_ON;
 }
 
 typedef struct checking {
     cli *c;
     const char *path;
-    bool repair;
+    zh_check_options options;
+    bool repair; /* or more */
     bool emptied; /* it was the rest of a store, and is an empty directory now */
     bool starved; /* there was no memory for what was found */
     cli_progress progress;
@@ -60,6 +63,8 @@ static const char *kind_name(zh_finding_kind kind)
         return "inside-array";
     case ZH_FOUND_STALE_CONSOLIDATED:
         return "stale-consolidated";
+    case ZH_FOUND_LINK_LOOP:
+        return "link-loop";
     }
     return "other";
 }
@@ -203,7 +208,7 @@ static int run(checking *k, zh_error *err)
     if (rc == ZH_OK)
         rc = cli_watch(&s, &k->progress, err);
     if (rc == ZH_OK) {
-        rc = zh_check(s, k->repair, tell, k, &k->stats, err);
+        rc = zh_check(s, &k->options, err);
         if (rc == ZH_NOTFOUND && k->repair && kind == ZH_PATH_EMPTY_DIR)
             k->emptied = cli_unmark(k->path);
     }
@@ -214,14 +219,19 @@ static int run(checking *k, zh_error *err)
 int cli_check(cli *c, int argc, char **argv)
 {
     static const cli_syntax syntax = {"", options, take, {"STORE", NULL}, 1};
-    checking k = {.c = c, .found = ZH_BUF_INIT(SIZE_MAX)};
+    checking k = {.c = c, .options = ZH_CHECK_OPTIONS_INIT, .found = ZH_BUF_INIT(SIZE_MAX)};
     const char *operand[CLI_OPERANDS];
     zh_error err = ZH_ERROR_INIT;
-    int rc, code = cli_parse(c, &syntax, argc, argv, &k.repair, operand);
+    int rc, code = cli_parse(c, &syntax, argc, argv, &k.options, operand);
 
     if (code != CLI_GO_ON)
         return code;
     k.path = operand[0];
+    k.repair = k.options.repair || k.options.remove;
+    k.options.requests = c->requests;
+    k.options.finding = tell;
+    k.options.payload = &k;
+    k.options.stats = &k.stats;
     cli_progress_start(&k.progress, c, "reads", 0);
     rc = run(&k, &err);
     cli_progress_end(&k.progress);

@@ -83,8 +83,10 @@ static const char check[] = "usage: zh check [OPTION]... STORE\n"
                             "left behind, nodes that cannot be reached, chunks without array, damaged and\n"
                             "contradictory documents, stale consolidated metadata.\n"
                             "\n"
-                            "  --repair          mends what can be mended without guessing. Not while others\n"
-                            "                    write into the store\n" COMMON;
+                            "  --repair          mends where nothing can be lost: leftovers of stopped programs,\n"
+                            "                    stale consolidated metadata. Not while others write\n"
+                            "  --remove          also removes what no reader comes to: nodes, attributes and\n"
+                            "                    chunks, unless other files lie there\n" COMMON;
 
 static const char consolidate[] = "usage: zh consolidate [OPTION]... STORE [PATH]\n"
                                   "\n"

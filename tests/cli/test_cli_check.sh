@@ -40,7 +40,14 @@ json 'not d["ok"] and len(d["findings"]) == d["stats"]["findings"] == 3 and d["s
 json 'all(set(f) == {"kind", "path", "repaired", "message"} and not f["repaired"] for f in d["findings"])'
 run 1 check --repair s3.zarr
 out_has "(repaired)"
-[ ! -e s3.zarr/lost ] && [ ! -e s3.zarr/.0123.zh-tmp ] || fail "not removed"
+[ -e s3.zarr/lost/x/zarr.json ] && [ ! -e s3.zarr/.0123.zh-tmp ] || fail "a repair removes too much or too little"
+echo mine >s3.zarr/lost/x/notes
+run 1 check --remove s3.zarr
+[ -e s3.zarr/lost/x/zarr.json ] || fail "a node was removed with a file in it"
+rm s3.zarr/lost/x/notes
+run 1 check --remove s3.zarr
+out_has "unreachable: /lost/x: "
+[ ! -e s3.zarr/lost ] || fail "not removed"
 run 1 check --json s3.zarr
 json 'not d["ok"] and "bad-document" in {f["kind"] for f in d["findings"]}'
 cp s3.zarr/b/zarr.json s3.zarr/a/zarr.json

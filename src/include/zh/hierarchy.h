@@ -135,49 +135,90 @@ ZH_API int zh_create_under(zh_store *s, const char *group, zh_plan *plan, const 
 /* ---- reading ---- */
 
 /* The node at path (a key, normalised as in a plan). format 0: either; where both are, v3's is taken and the handle is
- * ambiguous. ZH_NOTFOUND; ZH_AMBIGUOUS_NODE: .zarray and .zgroup at one path; ZH_CORRUPT, ZH_UNSUPPORTED. */
+ * ambiguous. ZH_NOTFOUND, with a message; ZH_AMBIGUOUS_NODE: .zarray and .zgroup at one path; ZH_CORRUPT,
+ * ZH_UNSUPPORTED. */
 ZH_API int zh_get_node(zh_handle **out, zh_store *s, const char *path, int format, zh_error *err);
 
 /* One member of a group; path is relative to the group. error is NULL, or why the node cannot be used: then kind and
- * handle are not meaningful. Another answer than 0 ends the listing (ZH_ABORTED). */
+ * handle are not meaningful. So is a group told that is a link to a directory it lies in, instead of its members.
+ * Another answer than 0 ends the listing (ZH_ABORTED). */
 typedef int (*zh_member_fn)(void *payload, const char *path, zh_node_kind kind, zh_handle *node, const zh_error *error);
-/* The nodes below the group at path, in the order of zh_plan_get. depth 1: its children; 0: all. requests as above. */
+/* The nodes below the group at path, in the order of zh_plan_get, on the caller's thread. depth 1: its children; 0:
+ * all. requests: reads in flight; 0: the store's own number.
+ *
+ * Members are told while later ones are being read, so a failure to list a group may come after some of them. Memory:
+ * the paths of the siblings of what is being read, and the documents of no more than 4096 nodes at one time.
+ *
+ * ZH_NOTFOUND, with a message: no such group. ZH_INVALID: it is an array. */
 ZH_API int zh_list_members(zh_store *s, const char *path, int format, unsigned depth, unsigned requests,
                            zh_member_fn fn, void *payload, zh_error *err);
 
 /* ---- consolidated metadata ---- */
 
-/* Writes those of the group at path anew, from the documents below it. v2: .zmetadata; v3: in zarr.json. */
+/* Writes those of the group at path anew, from the documents below it. v2: .zmetadata; v3: in zarr.json. Takes
+ * zh_store_lock: not to be called where it is held, as from zh_created_fn. */
 ZH_API int zh_consolidate(zh_store *s, const char *path, unsigned requests, zh_error *err);
 
 /* ---- checking ---- */
 
 typedef enum zh_finding_kind {
-    ZH_FOUND_TEMPORARY,         /* of a creator that was killed; repaired: removed */
-    ZH_FOUND_UNREACHABLE,       /* a node whose group has no document; repaired: removed */
-    ZH_FOUND_HALF_NODE,         /* v2: .zattrs without .zgroup or .zarray; repaired: removed */
-    ZH_FOUND_ORPHAN_CHUNKS,     /* chunks without an array; repaired: removed */
-    ZH_FOUND_BAD_DOCUMENT,      /* not repaired */
-    ZH_FOUND_BOTH_KINDS,        /* .zarray and .zgroup; not repaired */
-    ZH_FOUND_BOTH_FORMATS,      /* not repaired */
-    ZH_FOUND_INSIDE_ARRAY,      /* nodes below an array; not repaired */
-    ZH_FOUND_STALE_CONSOLIDATED /* consolidated metadata that are not those of the documents; repaired: written anew */
+    ZH_FOUND_TEMPORARY,     /* of a creator that was killed. repair: removed */
+    ZH_FOUND_UNREACHABLE,   /* a node whose group has no document, or a damaged one; of those that lie in each other
+                             * the topmost. remove: with all below it, if its group has none */
+    ZH_FOUND_HALF_NODE,     /* v2: .zattrs without .zgroup or .zarray. remove */
+    ZH_FOUND_ORPHAN_CHUNKS, /* keys named as the chunks of an array, which is not there. remove */
+    ZH_FOUND_BAD_DOCUMENT,  /* not mended */
+    ZH_FOUND_BOTH_KINDS,    /* .zarray and .zgroup; not mended */
+    ZH_FOUND_BOTH_FORMATS,  /* not mended */
+    ZH_FOUND_INSIDE_ARRAY,  /* nodes below an array; not mended */
+    ZH_FOUND_STALE_CONSOLIDATED, /* consolidated metadata that are not those of the documents. repair: written anew. A
+                                  * .zmetadata without a .zgroup: remove */
+    ZH_FOUND_LINK_LOOP           /* a directory that is a link to one that it lies in; not mended, nor looked into */
 } zh_finding_kind;
 typedef struct zh_finding {
     zh_finding_kind kind;
     const char *path; /* of the node or key */
-    bool repaired;
+    bool repaired;    /* rewritten or removed */
     const char *message;
 } zh_finding;
+/* Called on the thread of zh_check's caller, with the store not locked, in the order of paths; what is repaired is so
+ * by then. Another answer than 0 ends the check (ZH_ABORTED): what was repaired stays so, and is flushed. */
 typedef int (*zh_finding_fn)(void *payload, const zh_finding *finding);
 typedef struct zh_check_stats {
-    uint64_t nodes, findings, repaired;
+    uint64_t nodes; /* prefixes with a document */
+    uint64_t findings, repaired;
 } zh_check_stats;
-/* Looks at the whole store. repair: mends what can be mended without guessing, and only then writes. Not while others
- * write. stats may be NULL. ZH_NOTFOUND: no hierarchy in it (leftovers are told, and with repair removed, all the
- * same).
- */
-ZH_API int zh_check(zh_store *s, bool repair, zh_finding_fn fn, void *payload, zh_check_stats *stats, zh_error *err);
+
+typedef struct zh_check_options {
+    unsigned version; /* ZH_CHECK_OPTIONS_VERSION */
+    bool repair;      /* mends where nothing can be lost: this library's temporaries are removed, stale consolidated
+                       * metadata written anew */
+    bool remove; /* repair, and also removes what no reader comes to, which cannot be had back. Only in a store whose
+                  * root has a document that can be read, and only where every key below the place is a document by
+                  * its name, or a chunk: of an array there, or all of one that is lost. Where anything else lies,
+                  * all stays */
+    unsigned requests;     /* reads and removals in flight; 0: the store's own number */
+    zh_finding_fn finding; /* may be NULL */
+    void *payload;
+    zh_check_stats *stats; /* filled in, also on failure; may be NULL */
+} zh_check_options;
+#define ZH_CHECK_OPTIONS_VERSION 1u
+#define ZH_CHECK_OPTIONS_INIT                                                                                          \
+    {                                                                                                                  \
+        ZH_CHECK_OPTIONS_VERSION, false, false, 0, NULL, NULL, NULL                                                    \
+    }
+
+/* Looks at the whole store; opts may be NULL. Not into chunks: what a killed writer of a single chunk has left among
+ * them is not found. Takes zh_store_lock while it changes something, and looks again at what that is, but the stage of
+ * a creator who is still at work is a temporary to it: not to be repaired while others create. Not to be called with
+ * repair or remove where the lock is held, as from zh_created_fn: it would wait for ever. Keys that are neither
+ * documents, chunks nor temporaries are never changed, nor is anything behind a link.
+ *
+ * Memory: the paths of the siblings of what is being looked at, and what was found at no more than 4096 prefixes at one
+ * time; for each group with consolidated metadata, one after the other, all the documents below it.
+ *
+ * ZH_NOTFOUND: the root has no document (temporaries are told, and with repair removed, all the same). ZH_READONLY. */
+ZH_API int zh_check(zh_store *s, const zh_check_options *opts, zh_error *err);
 
 #ifdef __cplusplus
 }

@@ -410,8 +410,12 @@ static int do_check(void *payload)
 {
     readings *r = payload;
     zh_check_stats stats;
-    const int rc = zh_check(r->s, false, NULL, NULL, &stats, &r->err);
+    zh_check_options o = ZH_CHECK_OPTIONS_INIT;
+    int rc;
 
+    o.requests = 1;
+    o.stats = &stats;
+    rc = zh_check(r->s, &o, &r->err);
     if (rc == ZH_OK)
         assert_int_equal(stats.findings, 0);
     return rc;

@@ -127,6 +127,7 @@ static void created(store_kind kind, zh_format format)
     zh_create_stats stats;
     zh_error err = ZH_ERROR_INIT;
     zh_check_stats found;
+    zh_check_options check = ZH_CHECK_OPTIONS_INIT;
     static report r;
 
     o = options_of(memset(&r, 0, sizeof(r)));
@@ -139,7 +140,8 @@ static void created(store_kind kind, zh_format format)
         assert_int_equal(atomic_load(&src.node[i].stored), 1);
     node_has_number(s, "g290", 290, format);
     node_has_number(s, "g290/a299", 299, format);
-    assert_zh_ok(zh_check(s, false, NULL, NULL, &found, &err), &err);
+    check.stats = &found;
+    assert_zh_ok(zh_check(s, &check, &err), &err);
     assert_int_equal(found.nodes, NODES + 1);
     assert_int_equal(found.findings, 0); /* the consolidated metadata are those of the documents */
     zh_plan_free(p);

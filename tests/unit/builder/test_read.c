@@ -1,6 +1,5 @@
-/* test_read_check.c - nodes read back, members, consolidated metadata, limits, the checker. Names end in the line of
- * zarr-python's tests (T: test_group.py, TC: test_consolidated.py) that they answer to, or in the number of its
- * weakness.
+/* test_read.c - nodes read back, members, limits, consolidated metadata. Names end in the line of zarr-python's tests
+ * (T: test_group.py, TC: test_consolidated.py) that they answer to, or in the number of its weakness.
  *
  * Lines without a counterpart here, since this library does not read through consolidated metadata, only writes and
  * checks them: TC120, TC125, TC587, TC667 (opening with and without them), TC388, TC411, TC509 (its objects in Python),
@@ -9,6 +8,7 @@
 #include "builder_fixture.h"
 
 #include <malloc.h>
+#include <time.h>
 
 /* --- nodes --- */
 
@@ -35,6 +35,27 @@ static void get_node_by_path(store_kind kind, zh_format format)
     put_key(s, document_key(format, ZH_NODE_GROUP, "bad"), "{}");
     assert_zh_code(zh_get_node(&h, s, "bad", 0, &err), ZH_CORRUPT, &err);
     assert_zh_message(&err, "bad");
+    zh_store_close(s);
+}
+
+/* An answer with a message of its own: err may hold that of another call. */
+static void not_found_has_a_message(void **state)
+{
+    zh_store *s = new_store(IN_MEMORY);
+    zh_error err = ZH_ERROR_INIT;
+    zh_handle *h;
+
+    (void)state;
+    (void)snprintf(err.message, sizeof(err.message), "an older message");
+    assert_int_equal(zh_get_node(&h, s, "no//where", 0, &err), ZH_NOTFOUND);
+    assert_int_equal(err.code, ZH_NOTFOUND);
+    assert_zh_message(&err, "no node at '/no/where' in '");
+    assert_zh_message(&err, zh_store_url(s));
+    create(s, ZH_V3, "g a");
+    assert_int_equal(zh_get_node(&h, s, "a", ZH_V2, &err), ZH_NOTFOUND);
+    assert_zh_message(&err, "v2 at '/a'");
+    assert_int_equal(zh_list_members(s, "b", 0, 0, 0, NULL, NULL, &err), ZH_NOTFOUND);
+    assert_zh_message(&err, "no node at '/b'");
     zh_store_close(s);
 }
 
@@ -105,7 +126,7 @@ static int count_members(void *payload, const char *path, zh_node_kind kind, zh_
     return ++*(int *)payload == 3 ? 1 : 0;
 }
 
-static void members_by_depth_and_early_end__T2266(void **state)
+static void members_by_depth_and_early_end(void **state)
 {
     zh_store *s = new_store(IN_DIRECTORY);
     zh_error err = ZH_ERROR_INIT;
@@ -125,7 +146,172 @@ static void members_by_depth_and_early_end__T2266(void **state)
     zh_store_close(s);
 }
 
+typedef struct listed {
+    char text[1 << 16];
+    size_t n;
+} listed;
+
+static int note_path(void *payload, const char *path, zh_node_kind kind, zh_handle *node, const zh_error *error)
+{
+    listed *l = payload;
+    const int n = snprintf(l->text + l->n, sizeof(l->text) - l->n, "%s%s\n", error != NULL ? "? " : "", path);
+
+    (void)kind;
+    assert_int_equal(node == NULL, error != NULL);
+    assert_true(n > 0 && (size_t)n < sizeof(l->text) - l->n);
+    l->n += (size_t)n;
+    return 0;
+}
+
+static const char *list_with(zh_store *s, unsigned requests)
+{
+    static listed l;
+    zh_error err = ZH_ERROR_INIT;
+
+    l.n = 0;
+    l.text[0] = '\0';
+    assert_zh_ok(zh_list_members(s, "", 0, 0, requests, note_path, &l, &err), &err);
+    return l.text;
+}
+
+/* The order of a plan, however many threads read, and however unlike the branches are. */
+static void members_come_in_order_from_threads(void **state)
+{
+    static char lines[1 << 16], want[1 << 16];
+    zh_store *s = new_store(IN_MEMORY);
+    zh_plan *p;
+    size_t n = 0, w = 0;
+
+    (void)state;
+    for (int i = 0; i < 700; i++)
+        n += (size_t)snprintf(lines + n, sizeof(lines) - n, "g g%d%s/x%d%s\n", i % 7, i % 3 == 0 ? "-" : "", i,
+                              i % 5 == 0 ? "/deep/deeper/deepest" : "");
+    p = plan_of(ZH_V3, lines);
+    create(s, ZH_V3, lines);
+    for (size_t i = 1; i < zh_plan_size(p); i++) {
+        zh_plan_node node;
+
+        assert_int_equal(zh_plan_get(p, i, &node, NULL), ZH_OK);
+        w += (size_t)snprintf(want + w, sizeof(want) - w, "%s\n", node.path);
+    }
+    for (unsigned requests = 1; requests < 40; requests += 13)
+        assert_string_equal(list_with(s, requests), want);
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
+/* A link that leads around is told, not followed; arrays and groups that lie elsewhere are members. */
+static void members_through_links(void **state)
+{
+    zh_error err = ZH_ERROR_INIT;
+    zh_store *inner, *s;
+    zh_handle *h;
+
+    (void)state;
+    assert_zh_ok(zh_store_dir_open(&inner, "big", ZH_CREATE_EXCL, &err), &err);
+    create(inner, ZH_V3, "g\na x");
+    zh_store_close(inner);
+    assert_zh_ok(zh_store_dir_open(&inner, "s", ZH_CREATE_EXCL, &err), &err);
+    assert_zh_ok(zh_store_log_open(&s, inner, &err), &err);
+    create(s, ZH_V3, "g\ng g");
+    assert_int_equal(symlink(".", "s/a") | symlink(".", "s/b") | symlink("..", "s/g/up"), 0);
+    assert_int_equal(symlink("../../big", "s/g/big") | symlink("../big/x", "s/x"), 0);
+    assert_int_equal(symlink("../s", "big/back"), 0);
+    zh_store_log_clear(s);
+    assert_string_equal(list_with(s, 4), "? a\n? b\ng\ng/big\n? g/big/back\ng/big/x\n? g/up\nx\n");
+    assert_true(zh_store_log_count(s, ZH_OP_LIST) < 12);
+    assert_zh_ok(zh_get_node(&h, s, "a/g/big/x", 0, &err), &err); /* whoever names it comes there */
+    zh_handle_close(h);
+    zh_store_close(s);
+}
+
+static void flat_group(zh_store *s, unsigned n)
+{
+    char key[64];
+
+    put_key(s, "zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
+    for (unsigned i = 0; i < n; i++) {
+        (void)snprintf(key, sizeof(key), "g%u/zarr.json", i);
+        put_key(s, key, "{\"zarr_format\":3,\"node_type\":\"group\"}");
+    }
+}
+
 /* --- limits --- */
+
+/* Not more than the limit at one time, and as many as that. */
+static void members_concurrency_limit__T2297(void **state)
+{
+    static const unsigned limits[] = {1, 3, 10};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        zh_store *s = new_store(IN_MEMORY);
+
+        flat_group(s, 100);
+        zh_store_fault_set_latency(s, 2000);
+        zh_store_fault_set(s, ZH_OP_ALL, 0, 0, false);
+        (void)list_with(s, limits[i]);
+        assert_int_equal(zh_store_fault_max_in_flight(s), limits[i]);
+        zh_store_close(s);
+    }
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Ten at a time take less than a third of what they take one after the other. */
+static void members_performance__T2266(void **state)
+{
+    zh_store *s = new_store(IN_MEMORY);
+    double start, one, ten;
+
+    (void)state;
+    flat_group(s, 100);
+    zh_store_fault_set_latency(s, 2000);
+    start = seconds();
+    (void)list_with(s, 1);
+    one = seconds() - start;
+    start = seconds();
+    (void)list_with(s, 10);
+    ten = seconds() - start;
+    assert_true(one >= 0.4); /* a listing and a document each */
+    assert_true(ten < one / 3);
+    zh_store_close(s);
+}
+
+typedef struct first {
+    zh_store *s;
+    unsigned long reads;
+} first;
+
+static int stop_at_first(void *payload, const char *path, zh_node_kind kind, zh_handle *node, const zh_error *error)
+{
+    first *f = payload;
+
+    (void)path;
+    (void)kind;
+    (void)node;
+    (void)error;
+    f->reads = zh_store_log_count(f->s, ZH_OP_GET);
+    return 1;
+}
+
+static void members_are_told_while_others_are_read(void **state)
+{
+    first f = {new_store(IN_MEMORY), 0};
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    flat_group(f.s, 3000);
+    assert_zh_code(zh_list_members(f.s, "", 0, 0, 2, stop_at_first, &f, &err), ZH_ABORTED, &err);
+    assert_true(f.reads > 0 && f.reads < 200);
+    zh_store_close(f.s);
+}
 
 static void requests_in_flight(store_kind kind, zh_format format)
 {
@@ -164,7 +350,7 @@ static void requests_in_flight(store_kind kind, zh_format format)
     }
 }
 
-static void concurrency_limit__T1782_T2297_W17(void **state)
+static void concurrency_limit__T1782_W17(void **state)
 {
     (void)state;
     for_each(requests_in_flight);
@@ -303,13 +489,21 @@ static void create_consolidated(zh_store *s, zh_format format, const char *lines
     zh_plan_free(p);
 }
 
+static zh_check_stats check(zh_store *s, bool repair)
+{
+    zh_check_options o = ZH_CHECK_OPTIONS_INIT;
+    zh_error err = ZH_ERROR_INIT;
+    zh_check_stats stats;
+
+    o.repair = repair;
+    o.stats = &stats;
+    assert_zh_ok(zh_check(s, &o, &err), &err);
+    return stats;
+}
+
 static unsigned long stale(zh_store *s)
 {
-    zh_check_stats stats;
-    zh_error err = ZH_ERROR_INIT;
-
-    assert_zh_ok(zh_check(s, false, NULL, NULL, &stats, &err), &err);
-    return (unsigned long)stats.findings;
+    return (unsigned long)check(s, false).findings;
 }
 
 static void consolidation(store_kind kind, zh_format format)
@@ -372,7 +566,6 @@ static void stale_is_found_and_mended__TC711(void **state)
     (void)state;
     for (int format = ZH_V2; format <= ZH_V3; format++) {
         zh_store *s = new_store(IN_DIRECTORY);
-        zh_check_stats stats;
         zh_error err = ZH_ERROR_INIT;
         zh_plan_options unchecked = ZH_PLAN_OPTIONS_INIT;
         zh_plan *p = make_plan((zh_format)format, "g later");
@@ -382,8 +575,7 @@ static void stale_is_found_and_mended__TC711(void **state)
         assert_zh_ok(zh_plan_finish(p, &unchecked, &err), &err);
         assert_zh_ok(zh_create_nodes(s, p, NULL, &err), &err); /* does not look at anything */
         assert_int_equal(stale(s), 1);
-        assert_zh_ok(zh_check(s, true, NULL, NULL, &stats, &err), &err);
-        assert_int_equal(stats.repaired, 1);
+        assert_int_equal(check(s, true).repaired, 1);
         assert_int_equal(stale(s), 0);
         assert_true(consolidated_has(s, (zh_format)format, "", "later"));
         zh_plan_free(p);
@@ -489,119 +681,20 @@ static void case_differing_siblings__TC876(void **state)
     zh_store_close(s);
 }
 
-/* --- the checker --- */
-
-typedef struct findings {
-    char text[4096];
-} findings;
-
-static int note_finding(void *payload, const zh_finding *finding)
-{
-    findings *f = payload;
-    const size_t n = strlen(f->text);
-
-    assert_non_null(finding->message);
-    (void)snprintf(f->text + n, sizeof(f->text) - n, "%d %s%s\n", (int)finding->kind, finding->path,
-                   finding->repaired ? " repaired" : "");
-    return 0;
-}
-
-static void check_is(zh_store *s, bool repair, int code, const char *want)
-{
-    static findings f;
-    zh_error err = ZH_ERROR_INIT;
-
-    f.text[0] = '\0';
-    assert_zh_code(zh_check(s, repair, note_finding, &f, NULL, &err), code, &err);
-    assert_string_equal(sorted(f.text), want);
-}
-
-static void finds_v3(store_kind kind)
-{
-    zh_store *s = new_store(kind);
-
-    create(s, ZH_V3, "g g\na g/a\na b");
-    put_key(s, "g/a/c/0/0", "chunk");
-    put_key(s, "README.txt", "foreign");
-    put_key(s, "docs/notes.txt", "foreign");
-    check_is(s, false, ZH_OK, "");
-    put_key(s, "lost/x/zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
-    put_key(s, "lost/data/zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
-    put_key(s, "lost/data/c/0", "chunk");
-    put_key(s, "gone/c/0/1", "chunk");
-    put_key(s, "b/inside/zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
-    put_key(s, "g/.zgroup", "{\"zarr_format\":2}");
-    put_key(s, "bad/zarr.json", "{");
-    check_is(s, false, ZH_OK, "1 lost/data\n1 lost/x\n3 gone/c\n4 bad\n6 g\n7 b/inside\n");
-    check_is(s, true, ZH_OK, "1 lost/data\n1 lost/x repaired\n3 gone/c repaired\n4 bad\n6 g\n7 b/inside\n");
-    check_is(s, false, ZH_OK, "1 lost/data\n4 bad\n6 g\n7 b/inside\n");
-    assert_true(has_key(s, "lost/data/c/0") && has_key(s, "README.txt") && has_key(s, "docs/notes.txt"));
-    zh_store_close(s);
-}
-
-static void check_finds_v3(void **state)
-{
-    (void)state;
-    finds_v3(IN_MEMORY);
-    finds_v3(IN_DIRECTORY);
-    finds_v3(IN_ZIP);
-}
-
-static void check_finds_v2(void **state)
-{
-    zh_store *s = new_store(IN_DIRECTORY);
-
-    (void)state;
-    create(s, ZH_V2, "g g\na g/a\na b");
-    put_key(s, "g/a/0.0", "chunk");
-    check_is(s, false, ZH_OK, "");
-    put_key(s, "half/.zattrs", "{}");
-    put_key(s, "gone/0.1", "chunk");
-    put_key(s, "b/.zgroup", "{\"zarr_format\":2}");
-    check_is(s, false, ZH_OK, "2 half\n3 gone\n5 b\n");
-    check_is(s, true, ZH_OK, "2 half repaired\n3 gone repaired\n5 b\n");
-    check_is(s, false, ZH_OK, "5 b\n");
-    zh_store_close(s);
-}
-
-static void check_removes_temporaries(void **state)
-{
-    zh_store *s = new_store(IN_DIRECTORY);
-    char name[64], key[128];
-
-    (void)state;
-    create(s, ZH_V3, "g a");
-    zh_store_temporary_name(s, name);
-    (void)snprintf(key, sizeof(key), "%s/0/zarr.json", name);
-    put_key(s, key, "{}");
-    assert_true(has_temporaries(s));
-    check_is(s, true, ZH_OK, sorted(name)[0] == '.' ? (snprintf(key, sizeof(key), "0 %s repaired\n", name), key) : "");
-    assert_false(has_temporaries(s));
-    zh_store_close(s);
-}
-
-static void check_of_no_hierarchy(void **state)
-{
-    zh_store *s = new_store(IN_MEMORY);
-    zh_error err = ZH_ERROR_INIT;
-
-    (void)state;
-    assert_zh_code(zh_check(s, false, NULL, NULL, NULL, &err), ZH_NOTFOUND, &err);
-    create(s, ZH_V3, "g");
-    zh_store_fault_mask_caps(s, ZH_STORE_WRITE);
-    check_is(s, false, ZH_OK, "");
-    assert_zh_code(zh_check(s, true, NULL, NULL, NULL, &err), ZH_READONLY, &err);
-    zh_store_close(s);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         zh_sandbox_test(get_node__T2329),
+        zh_sandbox_test(not_found_has_a_message),
         zh_sandbox_test(open_ambiguous_node__T1523),
         zh_sandbox_test(metadata_comes_back),
-        zh_sandbox_test(members_by_depth_and_early_end__T2266),
-        zh_sandbox_test(concurrency_limit__T1782_T2297_W17),
+        zh_sandbox_test(members_by_depth_and_early_end),
+        zh_sandbox_test(members_come_in_order_from_threads),
+        zh_sandbox_test(members_through_links),
+        zh_sandbox_test(members_concurrency_limit__T2297),
+        zh_sandbox_test(members_performance__T2266),
+        zh_sandbox_test(members_are_told_while_others_are_read),
+        zh_sandbox_test(concurrency_limit__T1782_W17),
         zh_sandbox_test(reads_are_bounded__W17),
         zh_sandbox_test(one_listing_for_many_members),
         zh_sandbox_test(grows_in_proportion__W9),
@@ -613,10 +706,6 @@ int main(void)
         zh_sandbox_test(special_fill_values__TC777),
         zh_sandbox_test(others_are_not_stale__TC611_TC857),
         zh_sandbox_test(case_differing_siblings__TC876),
-        zh_sandbox_test(check_finds_v3),
-        zh_sandbox_test(check_finds_v2),
-        zh_sandbox_test(check_removes_temporaries),
-        zh_sandbox_test(check_of_no_hierarchy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
