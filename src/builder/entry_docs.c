@@ -35,6 +35,19 @@ unsigned zh_entry_documents(zh_document out[2], const zh_entry *e, bool always_z
     return n;
 }
 
+size_t zh_entry_size(const zh_entry *e, zh_document d)
+{
+    static const size_t frame = 512; /* members of a document but for the attributes */
+
+    if (e->from_source)
+        return 0;
+    if (d == ZH_DOC_ZATTRS)
+        return e->attributes_len + frame;
+    if (e->document != NULL)
+        return e->document_len;
+    return frame + (d == ZH_DOC_ZARR_JSON ? e->attributes_len : 0);
+}
+
 static void write_attributes(zh_jsonw *w, const void *payload)
 {
     const zh_entry *e = payload;

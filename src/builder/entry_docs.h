@@ -9,6 +9,9 @@ const char *zh_document_name(zh_document d); /* "zarr.json"… */
 /* Which documents the entry has, in the order in which they are to be written: the last one makes the node. */
 unsigned zh_entry_documents(zh_document out[2], const zh_entry *e, bool always_zattrs);
 
+/* About how long one of them will be, to be asked before it is made; 0: its source alone knows. */
+size_t zh_entry_size(const zh_entry *e, zh_document d);
+
 /* Appends one of them. consolidated: the value of v3's consolidated_metadata, NULL: none. */
 int zh_entry_format(zh_buf *out, const zh_entry *e, zh_document d, const zh_buf *consolidated, zh_error *err);
 

@@ -54,6 +54,15 @@ static void stored(zh_creation *c, uint32_t i, zh_slot *slot)
     zh_deliveries_add(c, i);
 }
 
+/* Makes a document in slot->document, when there is room for it. */
+static int format(zh_slot *slot, const zh_entry *e, zh_document d, const zh_buf *consolidated, zh_error *err)
+{
+    const size_t room = zh_entry_size(e, d) + (consolidated == NULL ? 0 : consolidated->len);
+    const int rc = zh_slot_make_room(slot, room, err);
+
+    return rc < 0 ? rc : zh_entry_format(&slot->document, e, d, consolidated, err);
+}
+
 static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
 {
     zh_creation *c = payload;
@@ -74,8 +83,7 @@ static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
     for (unsigned k = 0; rc == ZH_OK && k < n; k++) {
         const char *key = key_of(slot, c, i, d[k], err);
 
-        slot->document.len = 0;
-        rc = key == NULL ? ZH_NOMEM : zh_entry_format(&slot->document, e, d[k], NULL, err);
+        rc = key == NULL ? ZH_NOMEM : format(slot, e, d[k], NULL, err);
         if (rc == ZH_OK)
             rc = zh_slot_put(slot, key,
                              (k + 1 < n ? c->early_flags : c->item_flags) | (first ? (unsigned)ZH_PUT_NEWDIR : 0), err);
@@ -148,8 +156,7 @@ static int put_document(zh_slot *slot, const in_place *p, zh_document d, bool la
 
     if (key == NULL)
         return ZH_NOMEM;
-    slot->document.len = 0;
-    rc = zh_entry_format(&slot->document, &p->c->plan->entry[p->i], d, p->consolidated, err);
+    rc = format(slot, &p->c->plan->entry[p->i], d, p->consolidated, err);
     return rc < 0 ? rc : put_noted(slot, p->c, key, last && !p->replace, err);
 }
 
@@ -163,8 +170,9 @@ static int put_zmetadata(zh_slot *slot, const in_place *p, zh_error *err)
     key = rc < 0 ? NULL : zh_creation_key(&slot->key, ".zmetadata", err);
     if (key == NULL)
         return ZH_NOMEM;
-    slot->document.len = 0;
-    rc = zh_buf_append(&slot->document, p->consolidated->ptr, p->consolidated->len, err);
+    rc = zh_slot_make_room(slot, p->consolidated->len, err);
+    if (rc == ZH_OK)
+        rc = zh_buf_append(&slot->document, p->consolidated->ptr, p->consolidated->len, err);
     return rc < 0 ? rc : put_noted(slot, p->c, key, false, err);
 }
 

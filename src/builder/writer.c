@@ -11,7 +11,8 @@
 #define BATCH_MAX 64u
 #define DEFAULT_BYTES ((size_t)64 << 20)
 #define DOCUMENT_MAX ((size_t)1 << 30)
-#define KEEP_MAX ((size_t)1 << 20) /* a buffer that has grown beyond is given back */
+#define KEEP_MAX ((size_t)1 << 20) /* a buffer that has grown beyond is given back, or beyond the size of a small one  \
+                                    */
 
 struct zh_writer {
     zh_store *store;
@@ -22,6 +23,7 @@ struct zh_writer {
     pthread_mutex_t mutex;
     pthread_cond_t room;
     size_t in_flight, max_bytes; /* of large documents */
+    size_t small; /* so small that all threads together cannot fill the other half of the bytes: they need no count */
 
     /* of the run that goes on */
     zh_writer_job job;
@@ -45,6 +47,7 @@ int zh_writer_new(zh_writer **out, zh_store *store, zh_pool *pool, size_t max_by
     w->pool = pool;
     w->width = zh_pool_width(pool);
     w->max_bytes = (max_bytes == 0 ? DEFAULT_BYTES : max_bytes) / 2;
+    w->small = w->width > 1 ? w->max_bytes / w->width : SIZE_MAX;
     (void)pthread_mutex_init(&w->mutex, NULL);
     (void)pthread_cond_init(&w->room, NULL);
     atomic_init(&w->stop, false);
@@ -74,6 +77,55 @@ void zh_writer_free(zh_writer *w)
     zh_free(w);
 }
 
+static void take_room(zh_slot *slot, size_t n)
+{
+    zh_writer *w = slot->writer;
+
+    (void)pthread_mutex_lock(&w->mutex);
+    while (w->in_flight > 0 && w->in_flight + n > w->max_bytes)
+        (void)pthread_cond_wait(&w->room, &w->mutex);
+    w->in_flight += n;
+    (void)pthread_mutex_unlock(&w->mutex);
+    slot->room = n;
+}
+
+/* Its memory is taken already: to wait for room would give nothing back. */
+static void take_more_room(zh_slot *slot, size_t n)
+{
+    zh_writer *w = slot->writer;
+
+    (void)pthread_mutex_lock(&w->mutex);
+    w->in_flight += n - slot->room;
+    (void)pthread_mutex_unlock(&w->mutex);
+    slot->room = n;
+}
+
+static void give_room(zh_slot *slot)
+{
+    zh_writer *w = slot->writer;
+
+    if (slot->room == 0)
+        return;
+    (void)pthread_mutex_lock(&w->mutex);
+    w->in_flight -= slot->room;
+    (void)pthread_cond_broadcast(&w->room);
+    (void)pthread_mutex_unlock(&w->mutex);
+    slot->room = 0;
+}
+
+static void trim(const zh_writer *w, zh_buf *b)
+{
+    if (b->cap > (w->small < KEEP_MAX ? w->small : KEEP_MAX))
+        zh_buf_dispose(b);
+}
+
+/* A large buffer goes before its room does. */
+static void let_go(zh_slot *slot)
+{
+    trim(slot->writer, &slot->document);
+    give_room(slot);
+}
+
 /* Jobs 0, 1, 2… are spread over the lanes: two threads begin in different places. */
 static int run_batch(void *payload, size_t index, unsigned worker, zh_error *err)
 {
@@ -88,6 +140,7 @@ static int run_batch(void *payload, size_t index, unsigned worker, zh_error *err
     for (size_t i = begin; i < end && !atomic_load_explicit(&w->stop, memory_order_relaxed); i++) {
         rc = w->job(w->payload, i, &w->slot[worker], err);
         if (rc < 0) {
+            let_go(&w->slot[worker]); /* others wait for its room */
             atomic_store(&w->stop, true);
             break;
         }
@@ -111,42 +164,32 @@ int zh_writer_run(zh_writer *w, size_t n, zh_writer_job job, void *payload, zh_e
     return zh_pool_run(w->pool, w->batches, run_batch, w, err);
 }
 
-static void wait_for_room(zh_writer *w, size_t n)
+int zh_slot_make_room(zh_slot *slot, size_t n, zh_error *err)
 {
-    (void)pthread_mutex_lock(&w->mutex);
-    while (w->in_flight > 0 && w->in_flight + n > w->max_bytes)
-        (void)pthread_cond_wait(&w->room, &w->mutex);
-    w->in_flight += n;
-    (void)pthread_mutex_unlock(&w->mutex);
-}
-
-static void give_room(zh_writer *w, size_t n)
-{
-    (void)pthread_mutex_lock(&w->mutex);
-    w->in_flight -= n;
-    (void)pthread_cond_broadcast(&w->room);
-    (void)pthread_mutex_unlock(&w->mutex);
+    trim(slot->writer, &slot->old);
+    let_go(slot);
+    slot->document.len = 0;
+    if (n > slot->writer->small)
+        take_room(slot, n);
+    return zh_buf_reserve(&slot->document, n, err);
 }
 
 int zh_slot_put(zh_slot *slot, const char *key, unsigned flags, zh_error *err)
 {
     zh_writer *w = slot->writer;
     const size_t n = slot->document.len;
-    /* One half of the bytes is for documents so small that all threads together cannot fill it: they need no count. */
-    const bool counted = w->width > 1 && n > w->max_bytes / w->width;
     int rc;
 
-    if (counted)
-        wait_for_room(w, n);
+    if (slot->room > 0 && n > slot->room)
+        take_more_room(slot, n);
+    else if (slot->room == 0 && n > w->small)
+        take_room(slot, n);
     rc = zh_store_put(w->store, key, slot->document.ptr, n, flags, err);
-    if (counted)
-        give_room(w, n);
     if (rc == ZH_OK) {
         slot->documents++;
         slot->bytes += n;
     }
-    if (slot->document.cap > KEEP_MAX)
-        zh_buf_dispose(&slot->document);
+    let_go(slot);
     return rc;
 }
 

@@ -1,8 +1,8 @@
 /* writer.h - many small values written by several threads, each with buffers of its own.
  *
  * A run calls a job for each index, in batches, so that a thread works where it has just been and two threads work far
- * apart. The first failure ends a run: nothing new is begun, what is in flight is awaited. The bytes in flight are
- * bounded: a thread waits before it puts more than is left, unless nothing else is in flight.
+ * apart. The first failure ends a run: nothing new is begun, what is in flight is awaited. The bytes of documents are
+ * bounded: a thread waits before it makes a document that is larger than what is left, unless it is the only one.
  */
 #ifndef ZH_BUILDER_WRITER_H
 #define ZH_BUILDER_WRITER_H
@@ -18,6 +18,7 @@ typedef struct zh_slot {
     zh_writer *writer;
     unsigned number;
     zh_buf document; /* to be put */
+    size_t room;     /* bytes that have been set aside for it; 0: it is so small that it needs no count */
     zh_buf old;      /* scratch */
     zh_buf key;
     const void *group; /* scratch of jobs: whose path stands at the head of key… */
@@ -33,7 +34,10 @@ int zh_writer_new(zh_writer **out, zh_store *store, zh_pool *pool, size_t max_by
 void zh_writer_free(zh_writer *w); /* NULL is fine */
 int zh_writer_run(zh_writer *w, size_t n, zh_writer_job job, void *payload, zh_error *err);
 
-/* Puts slot->document under key. */
+/* Empties slot->document, and waits until one of about n bytes may be made. What it turns out to have more is counted,
+ * but not waited for; unless n was taken for small, or is 0: not known. */
+int zh_slot_make_room(zh_slot *slot, size_t n, zh_error *err);
+/* Puts slot->document under key, and gives its room back. */
 int zh_slot_put(zh_slot *slot, const char *key, unsigned flags, zh_error *err);
 
 /* Sums over all slots since the writer was made. */
