@@ -6,19 +6,22 @@
  *             new below it
  *   KEPT      an existing group, for an implicit one: left alone
  *   REPLACED  an explicit node over something, with overwrite: what is there is exchanged for the new subtree
- * All entries below a NEW or REPLACED one are NEW. A *top* is a NEW or REPLACED entry whose parent is KEPT or PLACE.
+ * All entries below a NEW or REPLACED one are NEW. A *top* is a NEW or REPLACED entry whose parent is KEPT or PLACE; in
+ * place, a REPLACED one.
  *
  * Two ways to make them, by what the store can do:
  *   staged    (ZH_STORE_MOVE) the subtree of each top is written below a temporary prefix, `stage`/<number of the top>,
  *             then, with the store locked, all tops are moved to their places, and the documents of PLACE entries put,
  *             deepest first.
- *   in place  documents below new nodes first, then those of tops and PLACE entries. The store is locked throughout.
+ *   in place  documents below new nodes first, then those over old ones and of PLACE entries, the deepest first. The
+ *             store is locked throughout (in_place.c).
  * What was done is noted in a journal, by which a failure is undone.
  */
 #ifndef ZH_BUILDER_CREATION_H
 #define ZH_BUILDER_CREATION_H
 
 #include "builder/entry_docs.h"
+#include "builder/old_keys.h"
 #include "builder/plan_internal.h"
 #include "builder/problems.h"
 #include "builder/writer.h"
@@ -68,7 +71,8 @@ typedef struct zh_creation {
     uint32_t *top;  /* number of the top that an entry is below or is; ZH_ENTRY_NONE */
     uint32_t *tops; /* entries, in order */
     uint32_t n_tops;
-    uint8_t *written; /* documents of each entry that were put in place */
+    uint8_t *written; /* documents of each entry that were put in place, without being noted in the journal */
+    zh_old_keys old;  /* in place: what is to go where nodes are replaced */
     uint32_t *items;  /* entries of one phase */
     uint32_t n_items;
     unsigned item_flags;  /* of the phase: enum zh_put_flags of each node's last document… */
@@ -129,8 +133,10 @@ int zh_scan_kind(int *kind, zh_store *s, const char *path, zh_format format, zh_
 
 /* Writes the documents of c->items with c->item_flags, and reports each node. */
 int zh_write_items(zh_creation *c, zh_error *err);
-/* All documents of one entry at its own path, the last one exclusively unless `replace`; noted in the journal. */
-int zh_write_in_place(zh_creation *c, uint32_t i, bool replace, zh_error *err);
+/* All documents of n entries at their own paths, in no order, noted in the journal; the last one of each exclusively,
+ * but over what is there for `replace`, and in place for what is below a top. Those are not reported yet. */
+int zh_write_noted(zh_creation *c, const uint32_t *entry, size_t n, bool replace, zh_error *err);
+int zh_write_in_place(zh_creation *c, uint32_t i, bool replace, zh_error *err); /* of one */
 
 /* The documents of the root, last of all; with its consolidated metadata if they are wanted and the plan is all there
  * is. replace: over what was there. */
@@ -185,6 +191,8 @@ void zh_deliveries_free(zh_creation *c);
 void zh_deliveries_add(zh_creation *c, uint32_t i);
 /* On the caller's thread: calls back for what is there. ZH_ABORTED. */
 int zh_deliveries_run(zh_creation *c, zh_error *err);
+/* Has the caller been told of the entry while it was at its own path? Chunks of it may be there. */
+bool zh_deliveries_told(const zh_creation *c, uint32_t i);
 void zh_deliveries_moved(zh_creation *c);  /* kept handles: the tops have moved to their places */
 void zh_deliveries_failed(zh_creation *c); /* kept handles are of nodes that are gone */
 

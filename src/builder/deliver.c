@@ -16,6 +16,7 @@ struct zh_deliveries {
     atomic_uint taken;        /* places given to adders */
     _Atomic(uint32_t) *place; /* entry + 1; 0: not filled yet */
     uint32_t read;            /* places that have been read */
+    uint8_t *told;            /* entries that the caller was told of at their own paths */
     uint8_t *ready;           /* ordered: entries that have come; NULL otherwise */
     uint32_t cursor;          /* ordered: the next entry to tell */
     zh_handle *kept;          /* handles that the caller has kept */
@@ -36,9 +37,10 @@ int zh_deliveries_new(zh_creation *c, zh_error *err)
     zh_buf_init(&d->path, SIZE_MAX);
     zh_buf_init(&d->place_text, SIZE_MAX);
     d->place = zh_calloc(c->plan->n, sizeof(*d->place));
+    d->told = zh_calloc(c->plan->n, 1);
     if (c->opts.ordered)
         d->ready = zh_calloc(c->plan->n, 1);
-    if (d->place == NULL || (c->opts.ordered && d->ready == NULL))
+    if (d->place == NULL || d->told == NULL || (c->opts.ordered && d->ready == NULL))
         return zh_error_nomem(err);
     return ZH_OK;
 }
@@ -62,6 +64,7 @@ void zh_deliveries_free(zh_creation *c)
         return;
     close_kept(d);
     zh_free(d->place);
+    zh_free(d->told);
     zh_free(d->ready);
     zh_buf_dispose(&d->path);
     zh_buf_dispose(&d->place_text);
@@ -112,6 +115,7 @@ static int deliver(zh_creation *c, uint32_t i, zh_error *err)
 
     if (rc < 0)
         return rc;
+    d->told[i] = h->published;
     /* The end of the path in the store is the path in the plan. */
     answer = c->opts.created(c->opts.payload, h->path + strlen(h->path) - e->path_len, h->kind, h);
     if (h->refs > 1) {
@@ -164,6 +168,11 @@ int zh_deliveries_run(zh_creation *c, zh_error *err)
     if (rc == ZH_OK && d->ready != NULL)
         rc = deliver_ready(c, err);
     return rc;
+}
+
+bool zh_deliveries_told(const zh_creation *c, uint32_t i)
+{
+    return c->deliveries != NULL && c->deliveries->told[i] != 0;
 }
 
 void zh_deliveries_moved(zh_creation *c)

@@ -1,4 +1,5 @@
-/* write.c - the documents of entries: many at once under the stage or below something new, or one at its own place. */
+/* write.c - the documents of entries: many at once under the stage or below something new, or at their own places over
+ * what may be there, which is noted. */
 #include "builder/consolidate.h"
 #include "builder/creation.h"
 
@@ -44,6 +45,12 @@ static int look_first(zh_slot *slot, const zh_creation *c, uint32_t i, zh_error 
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
 }
 
+/* In place, and below something that is replaced? */
+static bool is_over(const zh_creation *c, uint32_t i)
+{
+    return !c->staged && c->top[i] != ZH_ENTRY_NONE;
+}
+
 static void stored(zh_creation *c, uint32_t i, zh_slot *slot)
 {
     const zh_entry *e = &c->plan->entry[i];
@@ -51,7 +58,8 @@ static void stored(zh_creation *c, uint32_t i, zh_slot *slot)
     slot->nodes++;
     if (e->from_source && e->source->stored != NULL)
         e->source->stored(e->source->payload, e->node);
-    zh_deliveries_add(c, i);
+    if (!is_over(c, i))
+        zh_deliveries_add(c, i);
 }
 
 /* Makes a document in slot->document, when there is room for it. */
@@ -106,35 +114,51 @@ int zh_write_items(zh_creation *c, zh_error *err)
     return rc < 0 ? rc : zh_deliveries_run(c, err);
 }
 
-/* --- one at its own place --- */
+/* --- at their own places --- */
 
-typedef struct in_place {
+typedef struct noted {
+    zh_creation *c;
+    const uint32_t *entry;
+    bool replace;
+    zh_buf *consolidated; /* v3: to stand in the document; v2: .zmetadata; NULL: none */
+} noted;
+
+/* Of one entry. */
+typedef struct place {
+    const noted *all;
     zh_creation *c;
     uint32_t i;
     bool replace;
-    zh_buf *consolidated; /* v3: to stand in the document; v2: .zmetadata; NULL: none */
-} in_place;
+} place;
 
-static int read_old(zh_slot *slot, const zh_creation *c, const char *key, bool *had, zh_error *err)
+/* May there be such a key? Where nodes are replaced in place all keys are known. */
+static bool may_be(const place *p, const char *key)
 {
-    int rc;
+    return !is_over(p->c, p->i) || zh_old_keys_have(&p->c->old, key);
+}
+
+static int read_old(zh_slot *slot, const place *p, const char *key, bool *had, zh_error *err)
+{
+    int rc = ZH_NOTFOUND;
 
     slot->old.len = 0;
-    rc = zh_store_get(c->store, key, &slot->old, err);
+    if (may_be(p, key))
+        rc = zh_store_get(p->c->store, key, &slot->old, err);
     *had = rc == ZH_OK;
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
 }
 
-/* Puts slot->document under a key of entry i, and notes it. exclusive: the put shows by its success that there was
+/* Puts slot->document under a key of the entry, and notes it. exclusive: the put shows by its success that there was
  * nothing. */
-static int put_noted(zh_slot *slot, zh_creation *c, const char *key, bool exclusive, zh_error *err)
+static int put_noted(zh_slot *slot, const place *p, const char *key, bool exclusive, zh_error *err)
 {
+    zh_creation *c = p->c;
     bool had = false;
     char *own = zh_strdup(key);
     int rc = own == NULL ? zh_error_nomem(err) : ZH_OK;
 
     if (rc == ZH_OK && !exclusive)
-        rc = read_old(slot, c, own, &had, err);
+        rc = read_old(slot, p, own, &had, err);
     if (rc == ZH_OK)
         rc = zh_slot_put(slot, own, exclusive ? ZH_PUT_EXCL : 0, err);
     if (rc == ZH_OK) {
@@ -149,99 +173,117 @@ static int put_noted(zh_slot *slot, zh_creation *c, const char *key, bool exclus
     return rc;
 }
 
-static int put_document(zh_slot *slot, const in_place *p, zh_document d, bool last, zh_error *err)
+static int put_document(zh_slot *slot, const place *p, zh_document d, bool last, zh_error *err)
 {
     const char *key = key_of(slot, p->c, p->i, d, err);
     int rc;
 
     if (key == NULL)
         return ZH_NOMEM;
-    rc = format(slot, &p->c->plan->entry[p->i], d, p->consolidated, err);
-    return rc < 0 ? rc : put_noted(slot, p->c, key, last && !p->replace, err);
+    rc = format(slot, &p->c->plan->entry[p->i], d, p->all->consolidated, err);
+    return rc < 0 ? rc : put_noted(slot, p, key, last && !p->replace, err);
 }
 
-static int put_zmetadata(zh_slot *slot, const in_place *p, zh_error *err)
+static const char *key_named(zh_slot *slot, const place *p, const char *name, zh_error *err)
 {
-    const char *key;
-    int rc;
-
     slot->key.len = 0;
-    rc = zh_creation_path(p->c, p->i, &slot->key, err);
-    key = rc < 0 ? NULL : zh_creation_key(&slot->key, ".zmetadata", err);
-    if (key == NULL)
-        return ZH_NOMEM;
-    rc = zh_slot_make_room(slot, p->consolidated->len, err);
+    return zh_creation_path(p->c, p->i, &slot->key, err) < 0 ? NULL : zh_creation_key(&slot->key, name, err);
+}
+
+static int put_zmetadata(zh_slot *slot, const place *p, zh_error *err)
+{
+    const zh_buf *value = p->all->consolidated;
+    const char *key = key_named(slot, p, ".zmetadata", err);
+    int rc = key == NULL ? ZH_NOMEM : zh_slot_make_room(slot, value->len, err);
+
     if (rc == ZH_OK)
-        rc = zh_buf_append(&slot->document, p->consolidated->ptr, p->consolidated->len, err);
-    return rc < 0 ? rc : put_noted(slot, p->c, key, false, err);
+        rc = zh_buf_append(&slot->document, value->ptr, value->len, err);
+    return rc < 0 ? rc : put_noted(slot, p, key, false, err);
 }
 
 /* Documents of the node that was there, and that the new one does not have: they would contradict it. */
-static int clear_documents(zh_slot *slot, const in_place *p, const zh_document *d, unsigned n, zh_error *err)
+static int clear_documents(zh_slot *slot, const place *p, const zh_document *d, unsigned n, zh_error *err)
 {
     static const char *const all[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
     int rc = ZH_OK;
 
     for (size_t k = 0; rc == ZH_OK && k < sizeof(all) / sizeof(all[0]); k++) {
-        bool own = p->consolidated != NULL && strcmp(all[k], ".zmetadata") == 0;
+        bool own = p->all->consolidated != NULL && strcmp(all[k], ".zmetadata") == 0;
         const char *key;
 
         for (unsigned j = 0; j < n; j++)
             own = own || strcmp(all[k], zh_document_name(d[j])) == 0;
         if (own)
             continue;
-        slot->key.len = 0;
-        rc = zh_creation_path(p->c, p->i, &slot->key, err);
-        key = rc < 0 ? NULL : zh_creation_key(&slot->key, all[k], err);
-        rc = key == NULL ? ZH_NOMEM : zh_journal_erase(p->c, key, err);
+        key = key_named(slot, p, all[k], err);
+        if (key == NULL)
+            rc = ZH_NOMEM;
+        else if (may_be(p, key))
+            rc = zh_journal_erase(p->c, key, err);
     }
     return rc;
 }
 
-static int write_in_place(void *payload, size_t index, zh_slot *slot, zh_error *err)
+static int write_noted(void *payload, size_t index, zh_slot *slot, zh_error *err)
 {
-    const in_place *p = payload;
-    const zh_entry *e = &p->c->plan->entry[p->i];
+    const noted *all = payload;
+    zh_creation *c = all->c;
+    const uint32_t i = all->entry[index];
+    const place p = {all, c, i, all->replace || is_over(c, i)};
+    const zh_entry *e = &c->plan->entry[i];
     zh_document d[2];
-    const unsigned n = zh_entry_documents(d, e, p->c->opts.always_zattrs);
-    int rc = ZH_OK;
+    const unsigned n = zh_entry_documents(d, e, c->opts.always_zattrs);
+    int rc = slot->number == 0 ? zh_deliveries_run(c, err) : ZH_OK;
 
-    (void)index;
-    if (p->consolidated != NULL && e->format == ZH_V2)
-        rc = put_zmetadata(slot, p, err);
+    if (rc < 0)
+        return rc;
+    if (all->consolidated != NULL && e->format == ZH_V2)
+        rc = put_zmetadata(slot, &p, err);
     for (unsigned k = 0; rc == ZH_OK && k < n; k++)
-        rc = put_document(slot, p, d[k], k + 1 == n, err);
-    if (rc == ZH_OK && p->replace)
-        rc = clear_documents(slot, p, d, n, err);
+        rc = put_document(slot, &p, d[k], k + 1 == n, err);
+    if (rc == ZH_OK && p.replace)
+        rc = clear_documents(slot, &p, d, n, err);
     if (rc < 0) {
         name_failure(e, err);
         return rc;
     }
-    stored(p->c, p->i, slot);
+    stored(c, i, slot);
     return ZH_OK;
+}
+
+static int run_noted(noted *all, size_t n, zh_error *err)
+{
+    const int rc = zh_writer_run(all->c->writer, n, write_noted, all, err);
+
+    return rc < 0 ? rc : zh_deliveries_run(all->c, err);
+}
+
+int zh_write_noted(zh_creation *c, const uint32_t *entry, size_t n, bool replace, zh_error *err)
+{
+    noted all = {c, entry, replace, NULL};
+
+    return run_noted(&all, n, err);
 }
 
 int zh_write_in_place(zh_creation *c, uint32_t i, bool replace, zh_error *err)
 {
-    in_place p = {c, i, replace, NULL};
-    const int rc = zh_writer_run(c->writer, 1, write_in_place, &p, err);
-
-    return rc < 0 ? rc : zh_deliveries_run(c, err);
+    return zh_write_noted(c, &i, 1, replace, err);
 }
 
 int zh_write_root(zh_creation *c, bool replace, zh_error *err)
 {
+    static const uint32_t root = 0;
     zh_buf consolidated = ZH_BUF_INIT((size_t)1 << 30);
-    in_place p = {c, 0, replace, NULL};
+    noted all = {c, &root, replace, NULL};
     int rc = ZH_OK;
 
     if (c->fresh && c->opts.consolidated == ZH_CONSOLIDATE_WRITE && c->plan->entry[0].kind == ZH_NODE_GROUP) {
         rc = zh_consolidate__plan(&consolidated, c->plan, err);
-        p.consolidated = &consolidated;
+        all.consolidated = &consolidated;
         c->consolidated_written = true;
     }
     if (rc == ZH_OK)
-        rc = zh_writer_run(c->writer, 1, write_in_place, &p, err);
+        rc = run_noted(&all, 1, err);
     zh_buf_dispose(&consolidated);
-    return rc < 0 ? rc : zh_deliveries_run(c, err);
+    return rc;
 }

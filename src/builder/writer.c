@@ -11,8 +11,9 @@
 #define BATCH_MAX 64u
 #define DEFAULT_BYTES ((size_t)64 << 20)
 #define DOCUMENT_MAX ((size_t)1 << 30)
-#define KEEP_MAX ((size_t)1 << 20) /* a buffer that has grown beyond is given back, or beyond the size of a small one  \
-                                    */
+#define KEEP_MAX                                                                                                       \
+    ((size_t)1 << 20) /* a buffer that has grown beyond is given back, or beyond the size of a small one               \
+                       */
 
 struct zh_writer {
     zh_store *store;
