@@ -271,7 +271,7 @@ static void check_store(job *j)
 {
     zh_error err = ZH_ERROR_INIT;
 
-    check(zh_check(j->store, false, NULL, NULL, NULL, &err), &err);
+    check(zh_check(j->store, NULL, &err), &err);
 }
 
 static const struct shape {
