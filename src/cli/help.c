@@ -83,8 +83,8 @@ static const char check[] = "usage: zh check [OPTION]... STORE\n"
                             "left behind, nodes that cannot be reached, chunks without array, damaged and\n"
                             "contradictory documents, stale consolidated metadata.\n"
                             "\n"
-                            "  --repair          mends where nothing can be lost: leftovers of stopped programs,\n"
-                            "                    stale consolidated metadata. Not while others write\n"
+                            "  --repair          mends where nothing can be lost: leftovers of stopped\n"
+                            "                    programs, stale consolidated metadata. Not while others write\n"
                             "  --remove          also removes what no reader comes to: nodes, attributes and\n"
                             "                    chunks, unless other files lie there\n" COMMON;
 
