@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "builder/consolidate.h"
+#include "builder/restore.h"
 #include "meta/grid.h"
 
 #include <string.h>
@@ -276,7 +277,9 @@ static int remove_temporary(zh_checking *c, zh_place *p, zh_error *err)
     int rc;
 
     c->changed = true;
-    rc = zh_store_erase(c->store, p->path, err);
+    rc = zh_restore(c->store, p->path, err);
+    if (rc == ZH_OK)
+        rc = zh_store_erase(c->store, p->path, err);
     if (rc == ZH_OK)
         rc = zh_store_erase_prefix(c->store, p->path, err);
     if (rc == ZH_OK)

@@ -146,9 +146,9 @@ int zh_write_root(zh_creation *c, bool replace, zh_error *err);
 char *zh_move_path(const zh_creation *c, uint32_t i, zh_error *err); /* the caller frees; NULL on failure */
 int zh_move_in(zh_creation *c, uint32_t i, zh_error *err);           /* from the stage to the entry's path */
 int zh_move_exchange(zh_creation *c, uint32_t i, zh_error *err);
-/* What is at key goes below the stage. key is taken, also on failure (NULL: no memory); number: no two moves have one.
- */
-int zh_move_aside(zh_creation *c, char *key, size_t number, zh_error *err);
+/* What is at key goes below the stage. key is taken, also on failure (NULL: no memory); number: no two moves have one;
+ * returns: should the process die, zh_restore puts it back. */
+int zh_move_aside(zh_creation *c, char *key, size_t number, bool returns, zh_error *err);
 char *zh_aside_name(const zh_creation *c, size_t number, zh_error *err); /* "stage/old-<number>"; the caller frees */
 
 /* --- replace_root.c: the new members are at their places --- */

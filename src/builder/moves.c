@@ -1,9 +1,10 @@
 /* moves.c - moves between the stage and where readers see it, each noted in the journal.
  *
- * What is moved aside leaves a word of where it was, "old-<n>.path" beside it: should the process die before something
- * new stands there, zh_check knows where it belongs.
+ * What is moved aside leaves a word of where it was (restore.h), should the process die before something new stands
+ * there.
  */
 #include "builder/creation.h"
+#include "builder/restore.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -93,7 +94,7 @@ static int leave_word(const zh_creation *c, const char *key, const char *aside, 
     int rc = zh_buf_puts(&name, aside, err);
 
     if (rc == ZH_OK)
-        rc = zh_buf_puts(&name, ".path", err);
+        rc = zh_buf_puts(&name, ZH_WORD_SUFFIX, err);
     if (rc == ZH_OK)
         rc = zh_buf_cstr(&name, err) == NULL
                  ? ZH_NOMEM
@@ -102,11 +103,13 @@ static int leave_word(const zh_creation *c, const char *key, const char *aside, 
     return rc;
 }
 
-int zh_move_aside(zh_creation *c, char *key, size_t number, zh_error *err)
+int zh_move_aside(zh_creation *c, char *key, size_t number, bool returns, zh_error *err)
 {
     char *aside = zh_aside_name(c, number, err);
-    int rc = key == NULL || aside == NULL ? ZH_NOMEM : leave_word(c, key, aside, err);
+    int rc = key == NULL || aside == NULL ? ZH_NOMEM : ZH_OK;
 
+    if (rc == ZH_OK && returns)
+        rc = leave_word(c, key, aside, err);
     if (rc == ZH_OK)
         return move_noted(c, ZH_DID_ASIDE, key, aside, err);
     zh_free(key);

@@ -2,8 +2,8 @@
  * their places already.
  *
  * The root's document comes before old members go: a process that dies in between leaves too much, and nothing lost.
- * Only what would be wrong under the new document goes first: old chunks under a new array, and in v2 the document of
- * the other kind, or of an array whose attributes are about to change; for that moment there is no root.
+ * Only old chunks go before a new array's document, since under it they would be wrong; they do not come back if the
+ * process dies just then. In v2 a root whose kind changes has both documents for a moment.
  */
 #include "builder/creation.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 
 typedef struct old_root {
-    bool zarray, zgroup, zmetadata;
+    bool zarray;
     bool chunks; /* there may be chunks: it was an array in either format, or nobody can say what it was */
     zh_key_list names;
 } old_root;
@@ -29,7 +29,6 @@ static int look(old_root *old, zh_creation *c, zh_error *err)
         const zh_key_entry *e = &old->names.item[k];
 
         old->zarray = old->zarray || (!e->is_prefix && strcmp(e->name, ".zarray") == 0);
-        old->zgroup = old->zgroup || (!e->is_prefix && strcmp(e->name, ".zgroup") == 0);
     }
     if (rc < 0)
         return rc;
@@ -69,13 +68,13 @@ static int has_document(bool *out, const zh_creation *c, const char *name, zh_er
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
 }
 
-static int put_aside(zh_creation *c, const char *name, zh_error *err)
+static int put_aside(zh_creation *c, const char *name, bool returns, zh_error *err)
 {
     char *key = zh_strdup(name);
 
     if (key == NULL)
         return zh_error_nomem(err);
-    return zh_move_aside(c, key, c->plan->n + c->n_journal, err);
+    return zh_move_aside(c, key, c->plan->n + c->n_journal, returns, err);
 }
 
 /* Chunks of the old root, in the root itself ("0.1", "c.0") and below ("c/0/1", "0/1"). A member that has such a name
@@ -94,7 +93,7 @@ static int clear_chunks(zh_creation *c, const old_root *old, bool array, zh_erro
             rc = has_document(&node, c, e->name, err);
         if (rc < 0 || (node ? !array : !old->chunks))
             continue;
-        rc = e->is_prefix ? put_aside(c, e->name, err) : zh_journal_keep(c, e->name, err);
+        rc = e->is_prefix ? put_aside(c, e->name, node, err) : zh_journal_keep(c, e->name, err);
     }
     return rc;
 }
@@ -113,7 +112,7 @@ static int clear_members(zh_creation *c, const old_root *old, zh_error *err)
         if (!node)
             rc = has_document(&node, c, e->name, err);
         if (rc == ZH_OK && node)
-            rc = put_aside(c, e->name, err);
+            rc = put_aside(c, e->name, true, err);
         if (rc == ZH_NOTFOUND) /* chunks that have gone already */
             rc = ZH_OK;
     }
@@ -147,29 +146,12 @@ static int clear_keys(zh_creation *c, const old_root *old, zh_error *err)
     return rc;
 }
 
-/* v2: a new .zattrs beside the old .zarray, or .zgroup beside .zarray, would be half of a node. */
-static int clear_kind(zh_creation *c, const old_root *old, zh_error *err)
-{
-    const bool group = c->plan->entry[0].kind == ZH_NODE_GROUP;
-    int rc = ZH_OK;
-
-    if (c->plan->format != ZH_V2)
-        return ZH_OK;
-    if (old->zarray)
-        rc = zh_journal_erase(c, ".zarray", err);
-    if (rc == ZH_OK && old->zgroup && !group)
-        rc = zh_journal_erase(c, ".zgroup", err);
-    return rc;
-}
-
 int zh_replace_root(zh_creation *c, zh_error *err)
 {
     const bool array = c->plan->entry[0].kind == ZH_NODE_ARRAY;
     old_root old = {.names = ZH_KEY_LIST_INIT};
     int rc = look(&old, c, err);
 
-    if (rc == ZH_OK)
-        rc = clear_kind(c, &old, err);
     if (rc == ZH_OK && array)
         rc = clear_chunks(c, &old, true, err);
     if (rc == ZH_OK && array)

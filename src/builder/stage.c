@@ -117,7 +117,7 @@ static int replace_one(zh_creation *c, uint32_t i, zh_error *err)
         rc = zh_move_exchange(c, i, err);
     if (rc != ZH_UNSUPPORTED)
         return rc;
-    rc = zh_move_aside(c, zh_move_path(c, i, err), i, err);
+    rc = zh_move_aside(c, zh_move_path(c, i, err), i, true, err);
     if (rc == ZH_OK)
         rc = zh_move_in(c, i, err);
     return rc == ZH_EXISTS ? lost_race(c, i, err) : rc;

@@ -849,9 +849,10 @@ static int open_root(int *root, const char *path)
     return *root < 0 ? errno : 0;
 }
 
+/* A store without a root that is written to keeps its mark until it gets one. */
 static int open_existing(zh_store **out, const char *path, bool write, zh_error *err)
 {
-    int root;
+    int root, marker;
     int rc = open_root(&root, path);
 
     if (rc == 0 && write && faccessat(root, ".", W_OK | X_OK, AT_EACCESS) != 0) {
@@ -860,9 +861,15 @@ static int open_existing(zh_store **out, const char *path, bool write, zh_error 
     }
     if (rc != 0)
         return zh_store__open_failed(err, rc, path);
-    rc = make_store(out, root, path, write, -1, err);
-    if (rc < 0)
-        (void)close(root);
+    marker = write ? openat(root, ZH_STORE_MARKER, O_WRONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    rc = make_store(out, root, path, write, marker, err);
+    if (rc == ZH_OK) {
+        atomic_store(&((dir_store *)*out)->used, true);
+        return ZH_OK;
+    }
+    if (marker >= 0)
+        (void)close(marker);
+    (void)close(root);
     return rc;
 }
 

@@ -34,6 +34,7 @@ typedef struct fault_store {
     unsigned long hook_at;
     void (*hook)(void *payload);
     void *hook_payload;
+    bool refuses_exchange; /* set before the store is used */
     bool locked;
     bool record;
     unsigned long counts[N_OPS];
@@ -203,6 +204,8 @@ static int fault_move(zh_store *s, const char *from, const char *to, unsigned fl
 
     (void)snprintf(detail, sizeof(detail), " %s%s", to, (flags & ZH_MOVE_EXCHANGE) != 0 ? " exchange" : "");
     rc = enter(s, ZH_OP_MOVE, from, detail, err);
+    if (rc == ZH_OK && (flags & ZH_MOVE_EXCHANGE) != 0 && ((fault_store *)s)->refuses_exchange)
+        return leave(s, ZH_OP_MOVE, zh_error_set(err, ZH_UNSUPPORTED, "'%s' cannot be exchanged", from));
     return rc < 0 ? rc : leave(s, ZH_OP_MOVE, zh_store_move(((fault_store *)s)->inner, from, to, flags, err));
 }
 
@@ -402,6 +405,11 @@ void zh_store_fault_set_latency(zh_store *s, unsigned microseconds)
     (void)pthread_mutex_lock(&f->mutex);
     f->latency = microseconds;
     (void)pthread_mutex_unlock(&f->mutex);
+}
+
+void zh_store_fault_refuse_exchange(zh_store *s)
+{
+    ((fault_store *)s)->refuses_exchange = true;
 }
 
 void zh_store_fault_mask_caps(zh_store *s, uint32_t caps)

@@ -46,6 +46,8 @@ bool zh_store_fault_locked(zh_store *s);
 void zh_store_fault_set_kill(zh_store *s, unsigned mask, unsigned long nth);
 /* Every call waits so long before it is passed on. */
 void zh_store_fault_set_latency(zh_store *s, unsigned microseconds);
+/* From now on ZH_MOVE_EXCHANGE is ZH_UNSUPPORTED, as on a file system that cannot. */
+void zh_store_fault_refuse_exchange(zh_store *s);
 /* Takes capability bits away. */
 void zh_store_fault_mask_caps(zh_store *s, uint32_t caps);
 

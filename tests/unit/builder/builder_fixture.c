@@ -3,13 +3,26 @@
 
 #include "store/key_list.h"
 
+#include <ctype.h>
 #include <fcntl.h>
+#include <math.h>
 
 const char *kind_name(store_kind kind)
 {
-    static const char *const names[] = {"memory", "memory, in place", "directory", "directory, in place", "zip"};
+    static const char *const names[] = {"memory",
+                                        "memory, in place",
+                                        "directory",
+                                        "directory, in place",
+                                        "zip",
+                                        "memory, no exchange",
+                                        "directory, no exchange"};
 
     return names[kind];
+}
+
+bool is_in_place(store_kind kind)
+{
+    return kind == IN_MEMORY_IN_PLACE || kind == IN_DIRECTORY_IN_PLACE;
 }
 
 void for_each(void (*body)(store_kind kind, zh_format format))
@@ -30,21 +43,23 @@ zh_store *new_store(store_kind kind)
     char path[64];
 
     (void)snprintf(path, sizeof(path), "store%u", count++);
-    if (kind == IN_MEMORY || kind == IN_MEMORY_IN_PLACE)
+    if (kind == IN_MEMORY || kind == IN_MEMORY_IN_PLACE || kind == IN_MEMORY_NO_EXCHANGE)
         assert_zh_ok(zh_store_mem_open(&inner, &err), &err);
     else if (kind == IN_ZIP)
         assert_zh_ok(zh_store_zip_open(&inner, path, ZH_CREATE_EXCL, &err), &err);
     else
         assert_zh_ok(zh_store_dir_open(&inner, path, ZH_CREATE_EXCL, &err), &err);
     assert_zh_ok(zh_store_log_open(&s, inner, &err), &err);
-    if (kind == IN_MEMORY_IN_PLACE || kind == IN_DIRECTORY_IN_PLACE)
+    if (is_in_place(kind))
         zh_store_fault_mask_caps(s, ZH_STORE_MOVE);
+    if (kind == IN_MEMORY_NO_EXCHANGE || kind == IN_DIRECTORY_NO_EXCHANGE)
+        zh_store_fault_refuse_exchange(s);
     return s;
 }
 
 /* --- plans --- */
 
-static void add_array(zh_plan *p, zh_format format, const char *key, const char *attributes)
+static void add_array(zh_plan *p, zh_format format, const char *key, char separator, const char *attributes)
 {
     static const uint64_t shape[] = {4, 6}, chunk[] = {2, 3};
     zh_array_spec spec = ZH_ARRAY_SPEC_INIT;
@@ -54,6 +69,7 @@ static void add_array(zh_plan *p, zh_format format, const char *key, const char 
     spec.shape = shape;
     spec.chunk_shape = chunk;
     spec.data_type = "float32";
+    spec.separator = separator;
     assert_zh_ok(zh_plan_add_array(p, format, key, strlen(key), &spec, attributes, &err), &err);
 }
 
@@ -67,8 +83,8 @@ static void add_line(zh_plan *p, zh_format format, char *line)
         *attributes++ = '\0';
     if (attributes == line + 2)
         key = ""; /* the root's */
-    if (line[0] == 'a')
-        add_array(p, format, key, attributes);
+    if (line[0] != 'g')
+        add_array(p, format, key, line[0] == 'a' ? '\0' : format == ZH_V2 ? '/' : '.', attributes);
     else
         assert_zh_ok(zh_plan_add_group(p, format, key, strlen(key), attributes, &err), &err);
 }
@@ -107,6 +123,28 @@ void plan_fails(zh_format format, const char *lines, int code, const char *text)
 
 /* --- creating --- */
 
+static const uint64_t origin[2] = {0, 0}, whole[2] = {4, 6};
+
+int write_elements(zh_handle *h, float value, zh_error *err)
+{
+    float v[24];
+
+    for (size_t i = 0; i < 24; i++)
+        v[i] = value;
+    return zh_handle_write(h, origin, whole, v, sizeof(v), err);
+}
+
+int read_elements(zh_handle *h, float *value, zh_error *err)
+{
+    float v[24];
+    const int rc = zh_handle_read(h, origin, whole, v, sizeof(v), err);
+
+    *value = rc == ZH_OK ? v[0] : NAN;
+    for (size_t i = 1; rc == ZH_OK && i < 24; i++)
+        *value = v[i] == v[0] ? *value : NAN;
+    return rc;
+}
+
 int on_created(void *payload, const char *path, zh_node_kind kind, zh_handle *node)
 {
     report *r = payload;
@@ -117,6 +155,8 @@ int on_created(void *payload, const char *path, zh_node_kind kind, zh_handle *no
     if (n + strlen(path) + 8 < sizeof(r->text))
         (void)snprintf(r->text + n, sizeof(r->text) - n, "%c %s\n", kind == ZH_NODE_ARRAY ? 'a' : 'g', path);
     r->n++;
+    if (kind == ZH_NODE_ARRAY && r->value != 0 && write_elements(node, r->value, NULL) < 0)
+        return 1;
     return r->stop_at != 0 && r->n == r->stop_at;
 }
 
@@ -197,7 +237,12 @@ static int add_key(void *payload, const char *key, const char *name, zh_error *e
     assert_int_equal(zh_store_get(t->store, key, &value, NULL), ZH_OK);
     (void)zh_buf_puts(&t->buf, key, NULL);
     (void)zh_buf_puts(&t->buf, " = ", NULL);
-    (void)zh_buf_append(&t->buf, value.ptr, value.len, NULL);
+    for (size_t i = 0; i < value.len; i++) {
+        char byte[8];
+
+        (void)snprintf(byte, sizeof(byte), isprint(value.ptr[i]) ? "%c" : "\\%02x", value.ptr[i]);
+        (void)zh_buf_puts(&t->buf, byte, NULL);
+    }
     (void)zh_buf_putc(&t->buf, '\n', NULL);
     zh_buf_dispose(&value);
     return ZH_OK;

@@ -14,29 +14,38 @@ typedef enum store_kind {
     IN_DIRECTORY,
     IN_DIRECTORY_IN_PLACE,
     IN_ZIP,
-    STORE_KINDS
+    STORE_KINDS, /* those that for_each goes through */
+    IN_MEMORY_NO_EXCHANGE = STORE_KINDS,
+    IN_DIRECTORY_NO_EXCHANGE
 } store_kind;
 
 /* Runs body for each kind of store and both formats, in a fresh place each time. */
 void for_each(void (*body)(store_kind kind, zh_format format));
 const char *kind_name(store_kind kind);
+bool is_in_place(store_kind kind);
 
 /* A new, empty store, behind the decorator of store_fault.h (so that calls can be counted and made to fail). */
 zh_store *new_store(store_kind kind);
 
 /* Lines "g KEY ATTRIBUTES" and "a KEY ATTRIBUTES", attributes being a JSON object or nothing; a line "g" is the root.
- * Not finished. An array is of float32, (4, 6) in chunks of (2, 3). */
+ * Not finished. An array is of float32, (4, 6) in chunks of (2, 3); "d KEY ATTRIBUTES" is one with the separator that
+ * is not the format's own. */
 zh_plan *make_plan(zh_format format, const char *lines);
 /* The same, finished. */
 zh_plan *plan_of(zh_format format, const char *lines);
 /* zh_plan_finish of the lines must answer the code, and the message hold the text. */
 void plan_fails(zh_format format, const char *lines, int code, const char *text);
 
+/* Elements of such an array, all of one value; *value: what they all are, or NAN. */
+int write_elements(zh_handle *h, float value, zh_error *err);
+int read_elements(zh_handle *h, float *value, zh_error *err);
+
 /* What a creation reported: "g a\n" and "a a/b\n", sorted. */
 typedef struct report {
     char text[1 << 16];
     size_t n;              /* callbacks */
     size_t stop_at;        /* answers 1 at this one; 0: never */
+    float value;           /* written into each array; 0: nothing is. If it cannot be, the answer is 1 */
     unsigned problems[64]; /* by minus their code */
 } report;
 int on_created(void *payload, const char *path, zh_node_kind kind, zh_handle *node);

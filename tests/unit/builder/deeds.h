@@ -11,11 +11,14 @@ typedef struct deed {
     const char *before; /* lines that are created first */
     const char *bare;   /* the same by zh_create_nodes: groups need not have documents; NULL: none */
     const char *key;    /* a key that is there too; NULL: none */
+    bool foreign;       /* it belongs to no hierarchy: it stays */
+    bool old_chunks;    /* arrays of before have chunks */
     bool consolidated;  /* the root before has consolidated metadata */
     deed_how how;
     const char *group; /* UNDER */
     const char *plan;
     bool overwrite;
+    bool writes; /* the callback writes chunks into each array */
     zh_consolidation after;
 } deed;
 
@@ -23,19 +26,20 @@ extern const deed deeds[];
 extern const size_t n_deeds;
 
 void deed_prepare(zh_store *s, zh_format format, const deed *d);
-/* Everything but the creation is done with all the memory there is, under the hook only the creation itself. r may be
- * NULL. */
+/* Everything but the creation is done with all the memory there is, under the hook only the creation itself. Where the
+ * deed writes there is a callback in any case. r may be NULL. */
 int deed_run(zh_store *s, zh_format format, const deed *d, unsigned requests, report *r, zh_error *err);
 int deed_run_without_memory(zh_store *s, zh_format format, const deed *d, zh_alloc_fault *fault, zh_error *err);
 
-/* The root and all below it as a reader finds them, "g a {attributes}\n" each; static. The test fails if a node cannot
- * be read. */
+/* The root and all below it as a reader finds them, "g a {attributes}\n" each, "? a\n" for one that has documents of
+ * two kinds; static. */
 const char *nodes(zh_store *s, zh_format format);
 
-/* What the store holds when nothing goes wrong: snapshot() and nodes(); the caller frees both. */
-void deed_wanted(store_kind kind, zh_format format, const deed *d, char **snapshot_after, char **nodes_after);
+/* Every array of the plan has the elements that were written, and none that were there before. */
+void deed_check_elements(zh_store *s, const deed *d, zh_format format);
 
-/* Every line of text is a line of a or of b. */
-bool lines_are_in(const char *text, const char *a, const char *b);
+/* What the store holds when nothing goes wrong: snapshot() and nodes(), with the elements checked; the caller frees
+ * both. */
+void deed_wanted(store_kind kind, zh_format format, const deed *d, char **snapshot_after, char **nodes_after);
 
 #endif
