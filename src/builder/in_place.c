@@ -66,7 +66,7 @@ static bool is_visible(const zh_creation *c, uint32_t i)
     return i > 0 && (is_over(c, i) || c->state[i] == ZH_AT_PLACE);
 }
 
-/* Sorts visible entries into c->items, the deepest first; first[d] is where those of depth d end. */
+/* Sorts visible entries into c->items, the deepest first; end[d] is where those of depth d end. */
 static void sort_by_depth(zh_creation *c, const uint32_t *depth, uint32_t *end, uint32_t deepest)
 {
     uint32_t sum = 0;
@@ -85,24 +85,33 @@ static void sort_by_depth(zh_creation *c, const uint32_t *depth, uint32_t *end, 
 }
 
 /* Level by level, since a group that is seen must not miss a member. */
-static int write_levels(zh_creation *c, zh_error *err)
+static int write_by_depth(zh_creation *c, uint32_t *depth, uint32_t *end, zh_error *err)
 {
-    uint32_t *depth = zh_calloc(c->plan->n, sizeof(*depth));
-    uint32_t *end = zh_calloc((size_t)c->plan->n + 1, sizeof(*end)); /* of each depth's run in c->items */
     uint32_t deepest = 0, begin = 0;
-    int rc = depth == NULL || end == NULL ? zh_error_nomem(err) : ZH_OK;
+    int rc = ZH_OK;
 
-    if (rc == ZH_OK) {
-        for (uint32_t i = 1; i < c->plan->n; i++) {
-            depth[i] = depth[c->plan->entry[i].parent] + 1;
-            deepest = depth[i] > deepest ? depth[i] : deepest;
-        }
-        sort_by_depth(c, depth, end, deepest);
+    for (uint32_t i = 1; i < c->plan->n; i++) {
+        depth[i] = depth[c->plan->entry[i].parent] + 1;
+        deepest = depth[i] > deepest ? depth[i] : deepest;
     }
+    sort_by_depth(c, depth, end, deepest);
     for (uint32_t d = deepest + 1; rc == ZH_OK && d-- > 0;) {
         rc = zh_write_noted(c, c->items + begin, end[d] - begin, false, err);
         begin = end[d];
     }
+    return rc;
+}
+
+static int write_levels(zh_creation *c, zh_error *err)
+{
+    uint32_t *depth = zh_calloc(c->plan->n, sizeof(*depth));
+    uint32_t *end = zh_calloc(c->plan->n, sizeof(*end)); /* of each depth's run in c->items */
+    int rc;
+
+    if (depth == NULL || end == NULL)
+        rc = zh_error_nomem(err);
+    else
+        rc = write_by_depth(c, depth, end, err);
     zh_free(depth);
     zh_free(end);
     return rc;
