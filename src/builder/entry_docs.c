@@ -116,7 +116,7 @@ int zh_entry_meta(zh_array_meta **out, bool *own, const zh_entry *e, zh_error *e
         rc = e->format == ZH_V3 ? zh_doc_v3_parse(&doc, (const char *)text.ptr, text.len, err)
                                 : zh_doc_v2_parse(&doc, ZH_NODE_ARRAY, (const char *)text.ptr, text.len, NULL, 0, err);
     zh_buf_dispose(&text);
-    if (rc < 0)
+    if (rc != ZH_OK)
         return rc;
     *out = doc.meta;
     *own = true;
