@@ -121,13 +121,12 @@ static int write_levels(zh_creation *c, zh_error *err)
 
 typedef struct erasure {
     zh_creation *c;
-    bool kinds; /* documents that make a node, or what belongs to them */
+    bool members; /* of the store's root, or deeper ones */
+    bool kinds;   /* documents that make a node, or what belongs to them */
 } erasure;
 
-static bool makes_node(const char *key)
+static bool makes_node(const char *name)
 {
-    const char *slash = strrchr(key, '/'), *name = slash == NULL ? key : slash + 1;
-
     return strcmp(name, ".zattrs") != 0 && strcmp(name, ".zmetadata") != 0;
 }
 
@@ -135,20 +134,29 @@ static int erase_document(void *payload, size_t index, zh_slot *slot, zh_error *
 {
     const erasure *e = payload;
     const zh_old_key *old = &e->c->old.item[index];
+    const char *slash;
 
     (void)slot;
-    if (old->sort != ZH_OLD_DOCUMENT || makes_node(old->key) != e->kinds)
+    if (old->sort != ZH_OLD_DOCUMENT)
+        return ZH_OK;
+    slash = strrchr(old->key, '/'); /* it is below the path of an entry: there is one */
+    if ((strchr(old->key, '/') == slash) != e->members || makes_node(slash + 1) != e->kinds)
         return ZH_OK;
     return zh_journal_erase(e->c, old->key, err);
 }
 
-/* A node goes before its attributes do. */
+/* A node goes before its attributes do; members of the root go last, since by them all that is below is known for the
+ * hierarchy's: should the process die, the creation that is done again finds it. */
 static int erase_documents(zh_creation *c, zh_error *err)
 {
-    erasure nodes = {c, true}, rest = {c, false};
-    const int rc = zh_writer_run(c->writer, c->old.n, erase_document, &nodes, err);
+    int rc = ZH_OK;
 
-    return rc < 0 ? rc : zh_writer_run(c->writer, c->old.n, erase_document, &rest, err);
+    for (int stroke = 0; rc == ZH_OK && stroke < 4; stroke++) {
+        erasure e = {c, stroke >= 2, stroke % 2 == 0};
+
+        rc = zh_writer_run(c->writer, c->old.n, erase_document, &e, err);
+    }
+    return rc;
 }
 
 static int erase_one(void *payload, size_t index, zh_slot *slot, zh_error *err)

@@ -14,7 +14,6 @@
 
 static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
 #define N_DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
-#define N_KINDS 3 /* the first of them make a node */
 
 static bool is_among(const char *name, size_t n)
 {
@@ -184,9 +183,9 @@ static int each_run(zh_old_keys *o, const zh_creation *c, bool (*wants)(const zh
 
 /* --- what goes of what is below the root --- */
 
-static bool is_named_member(const zh_entry *e)
+static bool is_member(const zh_entry *e)
 {
-    return e->given != NULL && e->path_len > 0;
+    return e->parent == 0;
 }
 
 static void mark_run(zh_old_keys *o, size_t begin, size_t end, size_t prefix)
@@ -233,7 +232,7 @@ static int leave_foreign(zh_old_keys *o, const zh_creation *c, zh_error *err)
     int rc = has_root_chunks(&chunks, o, c, err);
 
     if (rc == ZH_OK)
-        rc = each_run(o, c, is_named_member, mark_run, err);
+        rc = each_run(o, c, is_member, mark_run, err);
     if (rc < 0)
         return rc;
     for (size_t k = 0; k < o->n; k++) {
@@ -242,7 +241,7 @@ static int leave_foreign(zh_old_keys *o, const zh_creation *c, zh_error *err)
 
         if ((prefix == 0 && is_among(name, N_DOCUMENTS)) || (chunks && zh_grid_is_chunk_key(key)))
             o->item[k].goes = true;
-        if (prefix > 0 && !o->item[k].goes && is_among(name, N_KINDS))
+        if (prefix > 0 && strchr(key, '/') + 1 == name && !o->item[k].goes && is_among(name, N_DOCUMENTS))
             mark_run(o, count_before(o, key, prefix, false), count_before(o, key, prefix, true), prefix);
     }
     drop_foreign(o);

@@ -29,8 +29,9 @@ typedef struct zh_old_keys {
         NULL, 0, 0, false                                                                                              \
     }
 
-/* The keys that go when the tops of c are replaced. Below the store's root that is, unless all is to be purged: its own
- * documents and chunks, what the plan names, and nodes with all below them; not files that belong to no node. */
+/* The keys that go when the tops of c are replaced. Of what is below the store's root those are, unless all is to be
+ * purged: its own documents and chunks, and all below a member of the root, be it one of the plan or one that has a
+ * document. Files that belong to no node stay, and hierarchies in a prefix that is none. */
 int zh_old_keys_gather(zh_old_keys *out, struct zh_creation *c, zh_error *err);
 bool zh_old_keys_have(const zh_old_keys *o, const char *key);
 void zh_old_keys_dispose(zh_old_keys *o);

@@ -55,8 +55,9 @@ static void put_foreign(zh_store *s)
     put_key(s, "2024/12/photo.jpg", "p");
     put_key(s, "backup/photo.jpg", "p");
     put_key(s, "backup/old.zarr/zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
-    put_key(s, "backup/old.zarr/notes.txt", "n");
-    put_key(s, "backup/older.zarr/.zgroup", "{\"zarr_format\":2}");
+    put_key(s, "older.zarr/.zgroup", "{\"zarr_format\":2}");
+    put_key(s, "older.zarr/notes.txt", "n");
+    put_key(s, "new/old.zarr/zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
 }
 
 static void files_of_no_node_stay(void **state)
@@ -67,12 +68,12 @@ static void files_of_no_node_stay(void **state)
 
         create(s, (zh_format)format, "g {\"old\":1}\na a/b\ng c");
         put_foreign(s);
-        must_overwrite(s, (zh_format)format, "g {\"new\":1}\ng new", false, 0);
-        assert_string_equal(members(s, (zh_format)format), "g new {}\n");
+        must_overwrite(s, (zh_format)format, "g {\"new\":1}\ng new/x", false, 0);
+        assert_string_equal(members(s, (zh_format)format), "g new {}\ng new/x {}\n");
         assert_true(has_key(s, "README.txt") && has_key(s, "docs/readme.txt") && has_key(s, "2024/12/photo.jpg"));
-        assert_true(has_key(s, "backup/photo.jpg"));
-        assert_false(has_key(s, "backup/old.zarr/zarr.json") || has_key(s, "backup/old.zarr/notes.txt"));
-        assert_false(has_key(s, "backup/older.zarr/.zgroup"));
+        assert_true(has_key(s, "backup/photo.jpg") && has_key(s, "backup/old.zarr/zarr.json"));
+        assert_false(has_key(s, "older.zarr/.zgroup") || has_key(s, "older.zarr/notes.txt"));
+        assert_false(has_key(s, "new/old.zarr/zarr.json")); /* it would be a member */
         assert_false(has_key(s, document_key((zh_format)format, ZH_NODE_ARRAY, "a/b")));
         must_overwrite(s, (zh_format)format, "g {\"new\":2}", true, 0);
         assert_false(has_key(s, "README.txt") || has_key(s, "docs/readme.txt"));
