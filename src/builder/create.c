@@ -1,4 +1,5 @@
 /* create.c - the creating functions: arguments checked, a creation set up, and run in the way that the store allows. */
+#include "builder/above.h"
 #include "builder/creation.h"
 #include "builder/node_handle.h"
 
@@ -171,6 +172,7 @@ static void choose_flags(zh_creation *c)
 {
     switch (c->opts.reach) {
     case ZH_REACH_ANY:
+        c->clears = (zh_store_caps(c->store) & ZH_STORE_ERASE) != 0;
         return;
     case ZH_REACH_NONE:
         c->item_flags = c->early_flags = ZH_PUT_PLAIN;
@@ -183,22 +185,42 @@ static void choose_flags(zh_creation *c)
     }
 }
 
-static int create_unchecked(zh_creation *c, zh_error *err)
+/* Given nodes, or implicit ones, of which a checked plan may have some. */
+static void choose_given(zh_creation *c, bool given)
+{
+    c->n_items = 0;
+    for (uint32_t i = 0; i < c->plan->n; i++)
+        if ((c->plan->entry[i].given != NULL) == given)
+            c->items[c->n_items++] = i;
+}
+
+static int write_unchecked(zh_creation *c, zh_error *err)
 {
     int rc;
 
-    for (uint32_t i = 0; i < c->plan->n; i++) {
-        c->top[i] = ZH_ENTRY_NONE;
-        c->items[i] = i;
-    }
-    c->n_items = c->plan->n;
-    choose_flags(c);
-    if (c->opts.reach != ZH_REACH_NONE) { /* no other creator takes back what these nodes are put into */
-        rc = zh_store_lock(c->store, err);
-        if (rc < 0)
-            return rc;
-    }
+    choose_given(c, true);
     rc = zh_write_items(c, err);
+    choose_given(c, false);
+    if (rc < 0 || c->n_items == 0)
+        return rc;
+    c->keeps_implicit = true;
+    c->clears = false;
+    c->item_flags = ZH_PUT_EXCL;
+    return zh_write_items(c, err);
+}
+
+static int create_unchecked(zh_creation *c, zh_error *err)
+{
+    int rc = ZH_OK;
+
+    for (uint32_t i = 0; i < c->plan->n; i++)
+        c->top[i] = ZH_ENTRY_NONE;
+    choose_flags(c);
+    if (c->opts.reach != ZH_REACH_NONE) /* no other creator takes back what these nodes are put into */
+        rc = zh_store_lock(c->store, err);
+    if (rc < 0)
+        return rc;
+    rc = write_unchecked(c, err);
     if (c->opts.reach != ZH_REACH_NONE)
         zh_store_unlock(c->store);
     return rc < 0 || c->opts.unflushed ? rc : zh_creation_flush(c, err);
@@ -261,6 +283,21 @@ int zh_create_rooted(zh_handle **root, zh_store *s, zh_plan *plan, const zh_crea
 
 /* --- below a group --- */
 
+/* Groups above that have no document get one, as implicit groups do; not told to the caller, whose paths are relative
+ * to the group. They go again if the rest fails. */
+static int create_below(zh_store *s, const char *path, zh_plan *plan, const zh_create_options *o, zh_error *err)
+{
+    zh_key_list made = ZH_KEY_LIST_INIT;
+    int rc = zh_above_make(&made, s, path, plan->format, err);
+
+    if (rc == ZH_OK)
+        rc = create(s, path, plan, o, true, create_checked, err);
+    for (size_t i = made.n; rc < 0 && i-- > 0;)
+        (void)zh_store_erase(s, made.item[i].name, NULL);
+    zh_key_list_dispose(&made);
+    return rc;
+}
+
 int zh_create_under(zh_store *s, const char *group, zh_plan *plan, const zh_create_options *opts, zh_error *err)
 {
     const zh_create_options *o = opts == NULL ? &default_options : opts;
@@ -283,8 +320,8 @@ int zh_create_under(zh_store *s, const char *group, zh_plan *plan, const zh_crea
                               path, (int)there->format, (int)plan->format);
         zh_handle_close(there);
     }
-    if (rc == ZH_OK)
-        rc = create(s, path, plan, o, true, create_checked, err);
+    if (rc == ZH_OK && plan->n > 0)
+        rc = create_below(s, path, plan, o, err);
     zh_free(path);
     return rc;
 }

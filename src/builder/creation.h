@@ -76,6 +76,8 @@ typedef struct zh_creation {
     uint32_t *items;  /* entries of one phase */
     uint32_t n_items;
     unsigned item_flags;  /* of the phase: enum zh_put_flags of each node's last document… */
+    bool keeps_implicit;  /* unchecked: a group that is there stands for an implicit one */
+    bool clears;          /* v2: documents that the node does not have are erased after its own are put */
     bool looks_first;     /* v2: a node of either kind at the path is ZH_EXISTS, before its attributes are touched */
     unsigned early_flags; /* …and of one before it */
 

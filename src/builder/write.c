@@ -51,6 +51,27 @@ static bool is_over(const zh_creation *c, uint32_t i)
     return !c->staged && c->top[i] != ZH_ENTRY_NONE;
 }
 
+/* v2: what an older node of that path had, and would be taken for a part of the new one. */
+static int clear_others(zh_slot *slot, const zh_creation *c, uint32_t i, const zh_document *d, unsigned n,
+                        zh_error *err)
+{
+    static const zh_document all[] = {ZH_DOC_ZARRAY, ZH_DOC_ZGROUP, ZH_DOC_ZATTRS};
+    int rc = ZH_OK;
+
+    for (size_t k = 0; rc == ZH_OK && k < sizeof(all) / sizeof(all[0]); k++) {
+        bool own = false;
+
+        for (unsigned j = 0; j < n; j++)
+            own = own || d[j] == all[k];
+        if (!own) {
+            const char *key = key_of(slot, c, i, all[k], err);
+
+            rc = key == NULL ? ZH_NOMEM : zh_store_erase(c->store, key, err);
+        }
+    }
+    return rc;
+}
+
 static void stored(zh_creation *c, uint32_t i, zh_slot *slot)
 {
     const zh_entry *e = &c->plan->entry[i];
@@ -98,6 +119,12 @@ static int write_one(void *payload, size_t index, zh_slot *slot, zh_error *err)
         if (rc == ZH_OK && c->written != NULL)
             c->written[i]++;
         first = false;
+    }
+    if (rc == ZH_OK && c->clears && e->format == ZH_V2)
+        rc = clear_others(slot, c, i, d, n, err);
+    if (rc == ZH_EXISTS && c->keeps_implicit && e->given == NULL) {
+        c->state[i] = ZH_AT_KEPT;
+        return ZH_OK;
     }
     if (rc < 0) {
         name_failure(e, err);

@@ -34,7 +34,7 @@ typedef struct checking {
     cli *c;
     const char *path;
     zh_check_options options;
-    bool repair; /* or more */
+    bool repair;  /* or more */
     bool emptied; /* it was the rest of a store, and is an empty directory now */
     bool starved; /* there was no memory for what was found */
     cli_progress progress;

@@ -118,6 +118,23 @@ size_t zh_store__parent(const char *path, size_t n)
     return slash == NULL ? 0 : (size_t)(slash - path);
 }
 
+void zh_store__init_creators(pthread_mutex_t *m)
+{
+    pthread_mutexattr_t a;
+
+    (void)pthread_mutexattr_init(&a);
+    (void)pthread_mutexattr_settype(&a, PTHREAD_MUTEX_ERRORCHECK);
+    (void)pthread_mutex_init(m, &a);
+    (void)pthread_mutexattr_destroy(&a);
+}
+
+int zh_store__lock_creators(pthread_mutex_t *m, const zh_store *s, zh_error *err)
+{
+    if (pthread_mutex_lock(m) == 0)
+        return ZH_OK;
+    return zh_error_set(err, ZH_INVALID, "'%s' is locked by this very thread", s->url);
+}
+
 /* --- the public calls --- */
 
 static int check_key(const zh_store *s, const char *key, zh_error *err)

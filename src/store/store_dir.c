@@ -719,9 +719,10 @@ static int lock_root(int *out, int root)
 static int dir_lock(zh_store *s, zh_error *err)
 {
     dir_store *d = (dir_store *)s;
-    int fd, rc;
+    int fd, rc = zh_store__lock_creators(&d->creators, s, err);
 
-    (void)pthread_mutex_lock(&d->creators);
+    if (rc < 0)
+        return rc;
     rc = lock_root(&fd, d->root);
     if (rc == 0) {
         d->lock_fd = fd;
@@ -830,7 +831,7 @@ static int make_store(zh_store **out, int root, const char *path, bool write, in
         return zh_error_nomem(err);
     }
     (void)pthread_rwlock_init(&d->emptying, NULL);
-    (void)pthread_mutex_init(&d->creators, NULL);
+    zh_store__init_creators(&d->creators);
     d->lock_fd = -1;
     d->root = root;
     d->salt = zh_salt(d);

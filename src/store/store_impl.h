@@ -5,6 +5,8 @@
 #include "zh/store.h"
 #include "base/arena.h"
 
+#include <pthread.h>
+
 /* Fills the common part of a store; url is copied. ZH_NOMEM leaves nothing to free. */
 int zh_store__init(zh_store *s, const zh_store_ops *ops, uint32_t caps, unsigned depth, const char *url, zh_error *err);
 void zh_store__dispose(zh_store *s);
@@ -15,6 +17,10 @@ int zh_store__open_failed(zh_error *err, int errnum, const char *path);
 /* Something stands in the way: both answer ZH_EXISTS and set sys_errno to EEXIST. */
 int zh_store__key_exists(zh_error *err, const zh_store *s, const char *key);
 int zh_store__not_replaced(zh_error *err, const char *path, const char *why);
+
+/* The mutex of zh_store_lock. A thread that has it already does not wait for itself: ZH_INVALID. */
+void zh_store__init_creators(pthread_mutex_t *m);
+int zh_store__lock_creators(pthread_mutex_t *m, const zh_store *s, zh_error *err);
 
 /* The documents of which one at its root makes a directory or archive a Zarr store. */
 #define ZH_ROOT_DOCUMENTS 3

@@ -166,9 +166,7 @@ static int mem_move(zh_store *s, const char *from, const char *to, unsigned flag
 
 static int mem_lock(zh_store *s, zh_error *err)
 {
-    (void)err;
-    (void)pthread_mutex_lock(&((mem_store *)s)->creators);
-    return ZH_OK;
+    return zh_store__lock_creators(&((mem_store *)s)->creators, s, err);
 }
 
 static void mem_unlock(zh_store *s)
@@ -220,7 +218,7 @@ int zh_store_mem_open(zh_store **out, zh_error *err)
         return rc;
     }
     (void)pthread_rwlock_init(&m->lock, NULL);
-    (void)pthread_mutex_init(&m->creators, NULL);
+    zh_store__init_creators(&m->creators);
     zh_keymap_init(&m->values, sizeof(mem_value), dispose_value);
     *out = &m->base;
     return ZH_OK;

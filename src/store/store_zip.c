@@ -645,9 +645,7 @@ static int zip_sync(zh_store *s, zh_error *err)
 
 static int zip_lock(zh_store *s, zh_error *err)
 {
-    (void)err;
-    (void)pthread_mutex_lock(&((zip_store *)s)->creators);
-    return ZH_OK;
+    return zh_store__lock_creators(&((zip_store *)s)->creators, s, err);
 }
 
 static void zip_unlock(zh_store *s)
@@ -815,7 +813,7 @@ int zh_store_zip_open(zh_store **out, const char *path, zh_open_mode mode, zh_er
         zh_free(z);
         return ZH_NOMEM;
     }
-    (void)pthread_mutex_init(&z->creators, NULL);
+    zh_store__init_creators(&z->creators);
     (void)pthread_mutex_init(&z->mutex, NULL);
     zh_keymap_init(&z->index, sizeof(zh_zip_value), NULL);
     z->dir = z->fd = z->spill = -1;

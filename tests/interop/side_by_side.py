@@ -10,8 +10,9 @@ zarr-python reads from the store afterwards: every node, its metadata and attrib
 Where the two differ on purpose the case carries the number of the weakness of zarr-python, and what ours must do instead is
 checked: W1 the root as an array with members, W2 an array over nodes without a document, W4 documents of the other format,
 W6 an implicit group where an array is, with overwrite, W8 names that leave the store, W12 to W14 the keys of a rooted
-hierarchy, W15 groups above the group, W22 names that the format keeps for itself; "order" where both refuse and each begins
-with another check. Each such case is listed.
+hierarchy, W15 groups above the group (not told of), W22 names that the format keeps for itself; "order" where both refuse and each
+begins with another check; and what overwriting leaves: documents of the other kind there, what is below no node here. Each
+such case is listed.
 """
 import asyncio
 import collections
@@ -252,6 +253,9 @@ def expected_difference(case):
     if how == "nodes":
         if any(s in (".", "..") for s in segments):
             return "W8", "ZH_KEY_DOT"
+        if fmt == 2 and any(p in case.existing and p not in case.bare and is_array(case.existing[p]) != is_array(v)
+                            for p, v in given.items()):
+            return "the other kind's document", None  # zarr-python leaves it beside the new one
         return None
     wrong_plan = plan_is_wrong(case, given)
     if how == "rooted" and wrong_plan:
@@ -291,6 +295,9 @@ def expected_difference(case):
     if not case.overwrite and any(p not in there and is_array(v) and any(q.startswith(p + "/") for q in there)
                                   for p, v in explicit.items()):
         return "W2", "ZH_CONTAINS_CHILDREN"
+    if "" in explicit and case.overwrite and any("/" in p and p.split("/")[0] not in there and p.split("/")[0] not in
+                                                 {q.split("/")[0] for q in explicit} for p in there):
+        return "below no node", None  # zarr-python empties the whole store
     if how == "under" and any(p not in there for p in ancestors(case.group)):
         return "W15", None
     return None

@@ -120,8 +120,10 @@ typedef struct zh_create_options {
 /* plan: finished. opts may be NULL everywhere. An empty plan is no work and success. The store is flushed at the end.
  */
 
-/* Every node of the plan as it stands there: no reading, no conflicts, existing documents are replaced, nothing is
- * removed, nothing undone. For callers who know better; but no key leaves the store. */
+/* Every node of the plan as it stands there: no reading, no conflicts, existing documents are replaced (v2: with those
+ * of the other kind, and attributes that the node has not), nothing undone. A group that is there stands for an
+ * implicit one. Of the options overwrite, purge and consolidated have no meaning here. For callers who know better; but
+ * no key leaves the store. */
 ZH_API int zh_create_nodes(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err);
 /* The whole hierarchy. */
 ZH_API int zh_create_hierarchy(zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err);
@@ -129,7 +131,8 @@ ZH_API int zh_create_hierarchy(zh_store *s, zh_plan *plan, const zh_create_optio
  * ZH_NO_ROOT, ZH_MANY_ROOTS. */
 ZH_API int zh_create_rooted(zh_handle **root, zh_store *s, zh_plan *plan, const zh_create_options *opts, zh_error *err);
 /* Keys are relative to the group at `group` (a path; "" is the root), which must exist (ZH_NOTFOUND) and is left as it
- * is. ZH_FORMAT_MISMATCH, ZH_NESTED_ROOT for an explicit root in the plan. */
+ * is; groups above it that have no document get one. ZH_FORMAT_MISMATCH, ZH_NESTED_ROOT for an explicit root in the
+ * plan. */
 ZH_API int zh_create_under(zh_store *s, const char *group, zh_plan *plan, const zh_create_options *opts, zh_error *err);
 
 /* ---- reading ---- */

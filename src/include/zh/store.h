@@ -136,9 +136,10 @@ ZH_API int zh_store_list_temporary(zh_store *s, const char *prefix, zh_list_fn f
 ZH_API int zh_store_move(zh_store *s, const char *from, const char *to, unsigned flags, zh_error *err);
 
 /* An advisory lock that keeps creators of nodes in one store apart: threads with one handle, handles, processes. Waits
- * until it is free, goes with the process that holds it, and is not recursive. Where a file system has no locks, and
- * for a zip archive, which one handle writes, it keeps apart those who use one handle. A child forked while it is held
- * keeps it when its parent dies without unlocking. */
+ * until it is free, goes with the process that holds it, and is not recursive: ZH_INVALID for a thread
+ * that has it through this handle already. Where a file system has no locks, and for a zip archive, which one handle
+ * writes, it keeps apart those who use one handle. A child forked while it is held keeps it when its parent dies
+ * without unlocking. */
 ZH_API int zh_store_lock(zh_store *s, zh_error *err);
 ZH_API void zh_store_unlock(zh_store *s);
 

@@ -3,6 +3,10 @@
  * async and the sync form) has no counterpart: there is one form. */
 #include "builder_fixture.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 static void nodes_five(store_kind kind, zh_format format)
 {
     static const char lines[] = "g group {\"x\":1}\na group/array\na group/other/array {\"y\":[1,2]}\na array\ng ";
@@ -360,7 +364,7 @@ static void group_create_hierarchy_refuses__T2014_T2075(void **state)
     for_each(under_refuses);
 }
 
-/* The group's ancestors have no documents: they are not made, and not reported. */
+/* The group's ancestors have no documents: they are made, and not reported. */
 static void relative_names_only__W15(void **state)
 {
     zh_plan_options unchecked = ZH_PLAN_OPTIONS_INIT;
@@ -376,7 +380,7 @@ static void relative_names_only__W15(void **state)
     assert_zh_ok(zh_create_nodes(s, p, NULL, &err), &err);
     assert_zh_ok(zh_create_under(s, "p/q", q, &o, &err), &err);
     assert_string_equal(r.text, "g a\n");
-    assert_false(has_key(s, "p/zarr.json") || has_key(s, "zarr.json"));
+    assert_true(has_key(s, "p/zarr.json") && has_key(s, "zarr.json"));
     zh_plan_free(p);
     zh_plan_free(q);
     zh_store_close(s);
@@ -694,6 +698,154 @@ static void always_zattrs_as_zarr_python_writes_them(void **state)
     zh_store_close(s);
 }
 
+/* The group is there and can be opened, what is above it not. */
+static void above(store_kind kind, zh_format format)
+{
+    zh_store *s = new_store(kind);
+    zh_create_options o = ZH_CREATE_OPTIONS_INIT;
+    zh_plan *p = plan_of(format, "a x/y");
+    zh_error err = ZH_ERROR_INIT;
+    static report r;
+
+    put_key(s, document_key(format, ZH_NODE_GROUP, "p/q/g"),
+            format == ZH_V3 ? "{\"zarr_format\":3,\"node_type\":\"group\"}" : "{\"zarr_format\":2}");
+    zh_store_fault_set(s, ZH_OP_FLUSH, 1, EIO, false);
+    assert_zh_code(zh_create_under(s, "p/q/g", p, &o, &err), ZH_IO, &err);
+    assert_false(has_key(s, document_key(format, ZH_NODE_GROUP, "p")));
+    o = options_of(memset(&r, 0, sizeof(r)));
+    assert_zh_ok(zh_create_under(s, "p/q/g", p, &o, &err), &err);
+    assert_string_equal(sorted(r.text), "a x/y\ng x\n");
+    assert_string_equal(members(s, format), "g p {}\ng p/q {}\ng p/q/g {}\ng p/q/g/x {}\na p/q/g/x/y {}\n");
+    zh_store_close(s);
+    s = new_store(kind);
+    create(s, format, "a p");
+    put_key(s, document_key(format, ZH_NODE_GROUP, "p/q/g"),
+            format == ZH_V3 ? "{\"zarr_format\":3,\"node_type\":\"group\"}" : "{\"zarr_format\":2}");
+    assert_zh_code(zh_create_under(s, "p/q/g", p, NULL, &err), ZH_CONTAINS_ARRAY, &err);
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
+static void groups_above_are_made_and_arrays_refused__W15(void **state)
+{
+    (void)state;
+    for_each(above);
+}
+
+/* A plan that was checked has implicit groups: what is there stands for them. */
+static void nodes_of_checked_plan(store_kind kind, zh_format format)
+{
+    zh_store *s = new_store(kind);
+    zh_plan *p = plan_of(format, "a g/new {\"n\":1}\na g/h/x\ng a\ng b");
+    zh_error err = ZH_ERROR_INIT;
+
+    create(s, format, "g {\"root\":1}\ng g {\"old\":1}\na a {\"old\":1}\ng b {\"old\":1}");
+    assert_zh_ok(zh_create_nodes(s, p, NULL, &err), &err);
+    assert_string_equal(members(s, format), "g a {}\ng b {}\ng g {\"old\":1}\ng g/h {}\na g/h/x {}\n"
+                                            "a g/new {\"n\":1}\n");
+    assert_false(has_key(s, "a/.zarray") || has_key(s, "a/.zattrs") || has_key(s, "b/.zattrs"));
+    assert_int_equal(has_key(s, ".zattrs"), format == ZH_V2);
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
+static void create_nodes_keeps_groups_for_implicit_ones(void **state)
+{
+    (void)state;
+    for_each(nodes_of_checked_plan);
+}
+
+static int consolidate_at_once(void *payload, const char *path, zh_node_kind kind, zh_handle *node)
+{
+    zh_error err = ZH_ERROR_INIT;
+    const int rc = zh_consolidate(payload, "", 1, &err);
+
+    (void)kind;
+    (void)node;
+    if (*path != '\0') /* the root comes when the store is locked */
+        return 0;
+    assert_zh_code(rc, ZH_INVALID, &err);
+    assert_zh_message(&err, "locked by this very thread");
+    return 0;
+}
+
+static void waits_for_itself(store_kind kind, zh_format format)
+{
+    zh_store *s = new_store(kind);
+    zh_create_options o = ZH_CREATE_OPTIONS_INIT;
+    zh_plan *p = plan_of(format, "g {\"old\":1}");
+    zh_error err = ZH_ERROR_INIT;
+
+    create(s, format, "g old");
+    o.overwrite = true;
+    o.created = consolidate_at_once;
+    o.payload = s;
+    assert_zh_ok(zh_create_hierarchy(s, p, &o, &err), &err);
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
+static void a_callback_does_not_wait_for_itself(void **state)
+{
+    (void)state;
+    for_each(waits_for_itself);
+}
+
+/* Files and links that are no node are told as what they are; directories without a file are nothing. */
+static void what_is_no_node(void **state)
+{
+    (void)state;
+    for (int format = ZH_V2; format <= ZH_V3; format++) {
+        zh_store *s = new_store(IN_DIRECTORY);
+        char path[256];
+
+        create(s, (zh_format)format, "g old");
+        put_key(s, "file", "text");
+        for (int overwrite = 0; overwrite <= 1; overwrite++) {
+            (void)create_with(s, (zh_format)format, "g file", overwrite != 0, ZH_EXISTS);
+            (void)create_with(s, (zh_format)format, "a file/x", overwrite != 0, ZH_EXISTS);
+        }
+        (void)snprintf(path, sizeof(path), "%s/link", zh_store_url(s));
+        assert_int_equal(symlink("nowhere", path), 0);
+        (void)create_with(s, (zh_format)format, "g link", false, ZH_RACE);
+        (void)snprintf(path, sizeof(path), "%s/hollow", zh_store_url(s));
+        assert_int_equal(mkdir(path, 0777), 0);
+        (void)snprintf(path, sizeof(path), "%s/hollow/in", zh_store_url(s));
+        assert_int_equal(mkdir(path, 0777), 0);
+        (void)create_with(s, (zh_format)format, "a hollow", false, ZH_OK);
+        assert_string_equal(members(s, (zh_format)format), "a hollow {}\ng old {}\n");
+        zh_store_close(s);
+    }
+}
+
+/* Another program, which takes no lock, has put a node into ours before we fail. */
+static void join_in(void *payload)
+{
+    put_key(payload, "n/theirs/zarr.json", "{\"zarr_format\":3,\"node_type\":\"group\"}");
+    put_key(payload, "n/a/c/notes", "mine");
+}
+
+static void nodes_of_others_stay_when_ours_go(void **state)
+{
+    zh_store *s = new_store(IN_MEMORY);
+    zh_create_options o = ZH_CREATE_OPTIONS_INIT;
+    zh_plan *p = plan_of(ZH_V3, "g n {\"mine\":1}\na n/a\na z");
+    zh_error err = ZH_ERROR_INIT;
+
+    (void)state;
+    create(s, ZH_V3, "g old");
+    o.requests = 1;
+    zh_store_fault_set_hook(s, ZH_OP_MOVE, 2, join_in, s);
+    zh_store_fault_set(s, ZH_OP_MOVE, 2, ENOSPC, false);
+    assert_zh_code(zh_create_hierarchy(s, p, &o, &err), ZH_PARTIAL, &err);
+    assert_zh_message(&err, "others have put 2 keys there");
+    assert_true(has_key(s, "n/theirs/zarr.json") && has_key(s, "n/a/c/notes"));
+    assert_false(has_key(s, "n/zarr.json") || has_key(s, "n/a/zarr.json") || has_key(s, "z/zarr.json"));
+    assert_false(has_temporaries(s));
+    zh_plan_free(p);
+    zh_store_close(s);
+}
+
 /* The stage lies on the medium before it is moved to where readers see it, and all of it at the end. */
 static void durable(store_kind kind, zh_format format)
 {
@@ -768,6 +920,11 @@ int main(void)
         zh_sandbox_test(zip_unopened_or_reading__W20),
         zh_sandbox_test(always_zattrs_as_zarr_python_writes_them),
         zh_sandbox_test(durable_is_synced_before_it_is_seen),
+        zh_sandbox_test(groups_above_are_made_and_arrays_refused__W15),
+        zh_sandbox_test(create_nodes_keeps_groups_for_implicit_ones),
+        zh_sandbox_test(a_callback_does_not_wait_for_itself),
+        zh_sandbox_test(what_is_no_node),
+        zh_sandbox_test(nodes_of_others_stay_when_ours_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,7 @@ static void consolidated_metadata_have_no_old_members(void **state)
         zh_plan *p = plan_of((zh_format)format, "g a {\"new\":1}\na a/y");
         zh_store *s = in_place();
         zh_error err = ZH_ERROR_INIT;
+        zh_check_options check = ZH_CHECK_OPTIONS_INIT;
         zh_check_stats stats;
 
         create(s, (zh_format)format, "g a {\"old\":1}\na a/x\ng b");
@@ -125,7 +126,8 @@ static void consolidated_metadata_have_no_old_members(void **state)
         o.overwrite = true;
         o.consolidated = ZH_CONSOLIDATE_KEEP;
         assert_zh_ok(zh_create_hierarchy(s, p, &o, &err), &err);
-        assert_zh_ok(zh_check(s, false, NULL, NULL, &stats, &err), &err);
+        check.stats = &stats;
+        assert_zh_ok(zh_check(s, &check, &err), &err);
         assert_int_equal(stats.findings, 0);
         zh_plan_free(p);
         zh_store_close(s);
