@@ -63,8 +63,10 @@ int zh_above_make(zh_key_list *made, zh_store *s, const char *path, zh_format fo
 {
     zh_key_list missing = ZH_KEY_LIST_INIT;
     char *above = zh_strdup(path);
-    int rc = above == NULL ? zh_error_nomem(err) : ZH_OK;
+    int rc = ZH_OK;
 
+    if (above == NULL)
+        return zh_error_nomem(err);
     while (rc == ZH_OK && go_up(above))
         rc = look(&missing, s, above, format, err);
     for (size_t i = 0; rc == ZH_OK && i < missing.n; i++)

@@ -81,8 +81,14 @@ static int new_place(zh_place **out, const char *path, const char *name, zh_with
 {
     zh_buf full = ZH_BUF_INIT(ZH_KEY_MAX);
     zh_place *p = zh_calloc(1, sizeof(*p));
-    int rc = p == NULL ? zh_error_nomem(err) : zh_key_join(&full, path, name, err);
+    int rc;
 
+    *out = NULL;
+    if (p == NULL) {
+        (void)zh_error_nomem(err);
+        return ZH_NOMEM;
+    }
+    rc = zh_key_join(&full, path, name, err);
     if (rc == ZH_OK) {
         p->within = within;
         p->path = zh_strndup((const char *)full.ptr, full.len);
@@ -90,10 +96,12 @@ static int new_place(zh_place **out, const char *path, const char *name, zh_with
             rc = zh_error_nomem(err);
     }
     zh_buf_dispose(&full);
-    if (rc < 0)
+    if (rc < 0) {
         zh_free(p);
-    *out = rc < 0 ? NULL : p;
-    return rc;
+        return rc;
+    }
+    *out = p;
+    return ZH_OK;
 }
 
 static int add_place(zh_place *p, const char *name, zh_within within, bool temporary, zh_error *err)

@@ -227,7 +227,7 @@ static int new_member(member **out, const char *group, const char *name, unsigne
     *out = rc < 0 ? NULL : zh_calloc(1, sizeof(**out));
     if (rc == ZH_OK && *out == NULL)
         rc = zh_error_nomem(err);
-    if (rc == ZH_OK) {
+    if (*out != NULL) {
         (*out)->depth = depth;
         (*out)->found.path = zh_strndup((const char *)path.ptr, path.len);
         if ((*out)->found.path == NULL) {
@@ -401,7 +401,7 @@ int zh_list_members(zh_store *s, const char *path, int format, unsigned depth, u
     zh_pool *pool = NULL;
     int rc = zh_get_node(&group, s, path, format, err);
 
-    if (rc < 0)
+    if (rc < 0 || group == NULL)
         return rc;
     if (group->kind != ZH_NODE_GROUP)
         rc = zh_error_set(err, ZH_INVALID, "'/%.200s' is an array", group->path);

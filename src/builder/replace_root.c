@@ -77,21 +77,47 @@ static int put_aside(zh_creation *c, const char *name, bool returns, zh_error *e
     return zh_move_aside(c, key, c->plan->n + c->n_journal, returns, err);
 }
 
+static int note_foreign(void *payload, const char *key, const char *name, zh_error *err)
+{
+    (void)name;
+    if (zh_grid_is_chunk_key(key))
+        return ZH_OK;
+    *(bool *)payload = true;
+    return zh_error_set(err, ZH_ABORTED, "one is enough");
+}
+
+/* Are all keys below the prefix those of chunks? */
+static int is_all_chunks(bool *yes, const zh_creation *c, const char *prefix, zh_error *err)
+{
+    zh_error enough = ZH_ERROR_INIT;
+    bool foreign = false;
+    const int rc = zh_keys_walk(c->store, prefix, note_foreign, &foreign, &enough);
+
+    *yes = rc == ZH_OK && !foreign;
+    if (rc == ZH_OK || (rc == ZH_ABORTED && foreign))
+        return ZH_OK;
+    if (err != NULL)
+        *err = enough;
+    return rc;
+}
+
 /* Chunks of the old root, in the root itself ("0.1", "c.0") and below ("c/0/1", "0/1"). A member that has such a name
- * is in the way of a new array's. */
+ * is in the way of a new array's, and so are chunks that lie there without an array. */
 static int clear_chunks(zh_creation *c, const old_root *old, bool array, zh_error *err)
 {
     int rc = ZH_OK;
 
     for (size_t k = 0; rc == ZH_OK && k < old->names.n; k++) {
         const zh_key_entry *e = &old->names.item[k];
-        bool node = false;
+        bool node = false, chunks = old->chunks || (array && !e->is_prefix);
 
         if (!zh_grid_is_chunk_name(e->name) || (e->is_prefix && is_planned(c, e->name)))
             continue;
         if (e->is_prefix)
             rc = has_document(&node, c, e->name, err);
-        if (rc < 0 || (node ? !array : !old->chunks))
+        if (rc == ZH_OK && array && !node && !chunks)
+            rc = is_all_chunks(&chunks, c, e->name, err);
+        if (rc < 0 || (node ? !array : !chunks))
             continue;
         rc = e->is_prefix ? put_aside(c, e->name, node, err) : zh_journal_keep(c, e->name, err);
     }

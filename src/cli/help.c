@@ -84,7 +84,8 @@ static const char check[] = "usage: zh check [OPTION]... STORE\n"
                             "contradictory documents, stale consolidated metadata.\n"
                             "\n"
                             "  --repair          mends where nothing can be lost: leftovers of stopped\n"
-                            "                    programs, stale consolidated metadata. Not while others write\n"
+                            "                    programs, stale consolidated metadata. Not while others\n"
+                            "                    write into the store\n"
                             "  --remove          also removes what no reader comes to: nodes, attributes and\n"
                             "                    chunks, unless other files lie there\n" COMMON;
 

@@ -148,8 +148,10 @@ static int remove_hollow(int at, const char *name, unsigned depth)
         return 0;
     if (errno != ENOTEMPTY && errno != EEXIST)
         return errno == ENOTDIR ? ENOTEMPTY : errno;
-    rc = depth == MAX_DEPTH ? ENOTEMPTY : open_directory(&dir, at, name);
-    if (rc != 0)
+    if (depth == MAX_DEPTH)
+        return ENOTEMPTY;
+    rc = open_directory(&dir, at, name);
+    if (rc != 0 || dir == NULL)
         return rc;
     do {
         errno = 0;

@@ -149,6 +149,11 @@ static void array_over_group(store_kind kind, zh_format format)
 
         create(s, (zh_format)was, "g {\"old\":1}\na c\na 0/1\ng x\na y");
         put_key(s, was == ZH_V3 ? "y/c/0/0" : "y/0.0", chunk);
+        put_key(s, "1.1", chunk); /* of nobody, and in the way */
+        put_key(s, "1/1", chunk);
+        put_key(s, "c.1.1", chunk);
+        put_key(s, "2024/1", "mine");
+        put_key(s, "2024/report", "mine");
         put_key(s, "README", "mine");
         put_key(s, "docs/1.0/notes", "mine");
         before = snapshot(s);
@@ -160,7 +165,8 @@ static void array_over_group(store_kind kind, zh_format format)
         assert_zh_ok(replace(s, format, "a {\"new\":1}", false, &err), &err);
         root_reads(s, format, 1);
         assert_false(has_key(s, was == ZH_V3 ? "x/zarr.json" : "x/.zgroup"));
-        assert_true(has_key(s, "README") && has_key(s, "docs/1.0/notes"));
+        assert_true(has_key(s, "README") && has_key(s, "docs/1.0/notes") && has_key(s, "2024/1"));
+        assert_false(has_key(s, "1.1") || has_key(s, "1/1") || has_key(s, "c.1.1"));
         assert_false(has_temporaries(s));
         zh_store_close(s);
     }
