@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "store/key_list.h"
+#include "store/store_impl.h"
 #include "zh/buf.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static bool is_path(zh_buf *word)
     const char *text = zh_buf_cstr(word, NULL);
 
     return text != NULL && strlen(text) == word->len && zh_key_check(text, word->len, NULL) == ZH_OK &&
-           strstr(text, ".zh-tmp") == NULL;
+           !zh_store__is_temporary_key(text);
 }
 
 static int restore_one(zh_store *s, const char *stage, const char *name, zh_error *err)

@@ -911,6 +911,37 @@ static void no_foreign_key_is_ever_changed(void **state)
     }
 }
 
+/* What a dead creator had moved aside goes back, if its word is a node's path and nothing is there; the rest goes. */
+static void what_was_moved_aside_is_put_back(void **state)
+{
+    static const struct {
+        const char *word;
+        bool returns;
+    } asides[] = {{"a", true},     {"g/b.zh-tmp", true},     {"taken", false}, {"", false},
+                  {"../x", false}, {"g/.1.zh-tmp/x", false}, {"/x", false}};
+    zh_store *s = new_store(IN_DIRECTORY);
+    zh_check_options o = ZH_CHECK_OPTIONS_INIT;
+    zh_error err = ZH_ERROR_INIT;
+    char key[128];
+
+    (void)state;
+    create(s, ZH_V3, "g taken {\"new\":1}\ng g");
+    for (unsigned i = 0; i < sizeof(asides) / sizeof(asides[0]); i++) {
+        (void)snprintf(key, sizeof(key), ".0123.zh-tmp/old-%u/zarr.json", i);
+        put_key(s, key, "{\"zarr_format\":3,\"node_type\":\"group\",\"attributes\":{\"old\":1}}");
+        (void)snprintf(key, sizeof(key), ".0123.zh-tmp/old-%u.path", i);
+        put_key(s, key, asides[i].word);
+    }
+    o.repair = true;
+    assert_zh_ok(zh_check(s, &o, &err), &err);
+    assert_string_equal(members(s, ZH_V3), "g a {\"old\":1}\ng g {}\ng g/b.zh-tmp {\"old\":1}\ng taken {\"new\":1}\n");
+    assert_false(has_temporaries(s));
+    for (unsigned i = 0; i < sizeof(asides) / sizeof(asides[0]); i++)
+        if (asides[i].returns)
+            assert_true(has_key(s, document_key(ZH_V3, ZH_NODE_GROUP, asides[i].word)));
+    zh_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -938,6 +969,7 @@ int main(void)
         zh_sandbox_test(comparing_grows_in_proportion),
         zh_sandbox_test(only_what_differs_is_stale),
         zh_sandbox_test(no_foreign_key_is_ever_changed),
+        zh_sandbox_test(what_was_moved_aside_is_put_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
