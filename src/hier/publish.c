@@ -131,18 +131,18 @@ static void settle(zh_node *node)
     node->published = true;
 }
 
-/* The key of one of the node's documents; borrowed from the worker. */
-static const char *key_of(zh_slot *w, const zh_node *node, const char *document, zh_error *err)
+/* The key of one of the node's documents; borrowed from out. */
+static const char *document_key(zh_buf *out, const zh_node *node, const char *document, zh_error *err)
 {
     int rc;
 
-    w->key.len = 0;
-    rc = zh_node__store_path(node, &w->key, err);
-    if (rc == ZH_OK && w->key.len > 0)
-        rc = zh_buf_putc(&w->key, '/', err);
+    out->len = 0;
+    rc = zh_node__store_path(node, out, err);
+    if (rc == ZH_OK && out->len > 0)
+        rc = zh_buf_putc(out, '/', err);
     if (rc == ZH_OK)
-        rc = zh_buf_puts(&w->key, document, err);
-    return rc < 0 ? NULL : zh_buf_cstr(&w->key, err);
+        rc = zh_buf_puts(out, document, err);
+    return rc < 0 ? NULL : zh_buf_cstr(out, err);
 }
 
 static void name_failure(const zh_node *node, zh_error *err)
@@ -161,7 +161,7 @@ static void name_failure(const zh_node *node, zh_error *err)
 
 static int put(zh_slot *w, const zh_node *node, const char *document, zh_error *err)
 {
-    const char *key = key_of(w, node, document, err);
+    const char *key = document_key(&w->key, node, document, err);
 
     return key ? zh_slot_put(w, key, 0, err) : ZH_NOMEM;
 }
@@ -169,7 +169,7 @@ static int put(zh_slot *w, const zh_node *node, const char *document, zh_error *
 /* The document that the store has, into w->old. ZH_NOTFOUND: it has gone meanwhile. */
 static int get_old(const publication *p, zh_slot *w, const zh_node *node, const char *document, zh_error *err)
 {
-    const char *key = key_of(w, node, document, err);
+    const char *key = document_key(&w->key, node, document, err);
 
     w->old.len = 0;
     return key ? zh_store_get(p->store, key, &w->old, err) : ZH_NOMEM;
@@ -224,7 +224,7 @@ static int drop_zattrs(const publication *p, zh_slot *w, zh_node *node, zh_error
         rc = zh_buf_puts(&w->document, "{}", err);
         return rc < 0 ? rc : put(w, node, ".zattrs", err);
     }
-    key = key_of(w, node, ".zattrs", err);
+    key = document_key(&w->key, node, ".zattrs", err);
     rc = key ? zh_store_erase(p->store, key, err) : ZH_NOMEM;
     if (rc == ZH_OK) {
         node->has_zattrs = false;
@@ -333,21 +333,17 @@ static void has_failed(void *payload, void *object, zh_error *err)
 
 static int is_there(const publication *p, zh_node *node, const char *document, zh_error *err)
 {
-    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
+    zh_buf buf = ZH_BUF_INIT(ZH_KEY_MAX);
+    const char *key = document_key(&buf, node, document, err);
     uint64_t size;
-    int rc = zh_node__store_path(node, &key, err);
+    int rc = key ? zh_store_size(p->store, key, &size, err) : ZH_NOMEM;
 
-    if (rc == ZH_OK && key.len > 0)
-        rc = zh_buf_putc(&key, '/', err);
-    if (rc == ZH_OK)
-        rc = zh_buf_puts(&key, document, err);
-    if (rc == ZH_OK)
-        rc = zh_buf_cstr(&key, err) ? zh_store_size(p->store, (const char *)key.ptr, &size, err) : ZH_NOMEM;
     if (rc == ZH_OK) {
-        rc = zh_error_set(err, ZH_EXISTS, "'%.300s' exists in '%.100s'", (const char *)key.ptr, zh_store_url(p->store));
-        has_failed(NULL, node, err);
+        rc = zh_error_set(err, ZH_EXISTS, "'%.300s' exists in '%.100s'", key, zh_store_url(p->store));
+        give_up_place(node);
+        name_failure(node, err);
     }
-    zh_buf_dispose(&key);
+    zh_buf_dispose(&buf);
     return rc == ZH_NOTFOUND ? ZH_OK : rc;
 }
 
@@ -373,18 +369,15 @@ static int look_at_tops(const publication *p, const item *items, size_t n, zh_er
 /* An earlier publication that failed half-way may have left attributes that are none any more. */
 static int forget_zattrs(const publication *p, zh_node *node, zh_error *err)
 {
-    zh_buf key = ZH_BUF_INIT(ZH_KEY_MAX);
-    int rc = zh_node__store_path(node, &key, err);
+    zh_buf buf = ZH_BUF_INIT(ZH_KEY_MAX);
+    const char *key = document_key(&buf, node, ".zattrs", err);
+    const int rc = key ? zh_store_erase(p->store, key, err) : ZH_NOMEM;
 
-    if (rc == ZH_OK)
-        rc = zh_buf_puts(&key, key.len > 0 ? "/.zattrs" : ".zattrs", err);
-    if (rc == ZH_OK)
-        rc = zh_buf_cstr(&key, err) ? zh_store_erase(p->store, (const char *)key.ptr, err) : ZH_NOMEM;
     if (rc == ZH_OK) {
         node->has_zattrs = false;
         p->stats->erased++;
     }
-    zh_buf_dispose(&key);
+    zh_buf_dispose(&buf);
     return rc;
 }
 
