@@ -14,6 +14,7 @@
 #include "base/key.h"
 #include "builder/plan_internal.h"
 #include "meta/grid.h"
+#include "store/store_impl.h"
 
 #include <string.h>
 
@@ -26,21 +27,6 @@ typedef struct content {
     bool *chunks;     /* prefixes of chunks without an array */
 } content;
 
-bool zh_check_is_document(const char *name)
-{
-    static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
-
-    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
-        if (strcmp(name, documents[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool makes_node(const char *name)
-{
-    return strcmp(name, "zarr.json") == 0 || strcmp(name, ".zarray") == 0 || strcmp(name, ".zgroup") == 0;
-}
-
 int zh_check_has_node(bool *has, zh_store *s, const char *path, zh_error *err)
 {
     zh_key_list names = ZH_KEY_LIST_INIT;
@@ -48,7 +34,7 @@ int zh_check_has_node(bool *has, zh_store *s, const char *path, zh_error *err)
 
     *has = false;
     for (size_t i = 0; rc == ZH_OK && i < names.n; i++)
-        *has = *has || (!names.item[i].is_prefix && makes_node(names.item[i].name));
+        *has = *has || (!names.item[i].is_prefix && zh_store__is_root_document(names.item[i].name));
     zh_key_list_dispose(&names);
     return rc;
 }
@@ -201,7 +187,7 @@ static int note_stray(void *payload, const char *key, const char *name, zh_error
     stray *s = payload;
 
     s->chunks = s->chunks || zh_grid_is_chunk_key(key + s->skip);
-    s->node = makes_node(name);
+    s->node = zh_store__is_root_document(name);
     return s->node ? zh_error_set(err, ZH_ABORTED, "one is enough") : ZH_OK;
 }
 

@@ -49,7 +49,6 @@ static inline bool zh_place_has(unsigned set, zh_finding_kind kind)
 
 /* --- check.c --- */
 
-bool zh_check_is_document(const char *name); /* of a node or beside it, .zmetadata too */
 /* Is there a document at path that makes a node? */
 int zh_check_has_node(bool *has, zh_store *s, const char *path, zh_error *err);
 

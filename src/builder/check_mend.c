@@ -13,6 +13,7 @@
 #include "builder/consolidate.h"
 #include "builder/restore.h"
 #include "meta/grid.h"
+#include "store/store_impl.h"
 
 #include <string.h>
 
@@ -24,13 +25,6 @@ typedef struct removal {
     char *asked;
     bool is_array;
 } removal;
-
-static const char *last_segment(const char *key)
-{
-    const char *slash = strrchr(key, '/');
-
-    return slash == NULL ? key : slash + 1;
-}
 
 static const char *relative(const removal *r, const char *key)
 {
@@ -183,7 +177,7 @@ static int all_known(bool *known, removal *r, bool lost_chunks, zh_error *err)
     for (size_t i = 0; rc == ZH_OK && *known && i < r->keys.n; i++) {
         const char *key = r->keys.item[i].name;
 
-        if (zh_check_is_document(last_segment(key)))
+        if (zh_store__is_document_key(key))
             continue;
         if (lost_chunks && is_lost_chunk(r, key)) {
             if (!any)

@@ -194,29 +194,12 @@ static int note_name(void *payload, const char *name, bool is_prefix, zh_error *
     return ZH_OK;
 }
 
-static int first_key(void *payload, const char *key, const char *name, zh_error *err)
-{
-    (void)key;
-    (void)name;
-    *(bool *)payload = true;
-    return zh_error_set(err, ZH_ABORTED, "one is enough");
-}
-
 /* Is there a key at all below path/name? Directories may be empty. */
 static int has_keys(bool *out, zh_slot *slot, zh_creation *c, uint32_t i, const char *name, zh_error *err)
 {
-    zh_error enough = ZH_ERROR_INIT;
     const char *prefix = key_of(slot, c, i, name, err);
-    int rc;
 
-    if (prefix == NULL)
-        return ZH_NOMEM;
-    rc = zh_keys_walk(c->store, prefix, first_key, out, &enough);
-    if (rc == ZH_ABORTED && *out)
-        return ZH_OK;
-    if (rc < 0 && err != NULL)
-        *err = enough;
-    return rc;
+    return prefix == NULL ? ZH_NOMEM : zh_keys_any(out, c->store, prefix, NULL, err);
 }
 
 /* The prefix "c" of a v3 path: chunks, or a node of that name. */

@@ -68,7 +68,6 @@ static int set_up(zh_creation *c, zh_store *s, const char *group, zh_plan *plan,
     c->group_len = strlen(group);
     (void)pthread_mutex_init(&c->mutex, NULL);
     c->lost = ZH_ENTRY_NONE;
-    zh_store_temporary_name(s, c->stage);
     c->staged = (zh_store_caps(s) & ZH_STORE_MOVE) != 0;
     zh_problems_init(&c->problems, opts->problem, opts->payload, opts->max_problems, err);
     rc = zh_pool_new(&c->pool, requests, err);
@@ -151,6 +150,7 @@ static int create_checked(zh_creation *c, zh_error *err)
 {
     int rc = zh_store_folds_names(c->store, &c->folds, err);
 
+    zh_store_temporary_name(c->store, c->stage);
     if (rc == ZH_OK && c->folds)
         rc = zh_spelling_of_plan(c, err);
     if (rc < 0)

@@ -48,28 +48,14 @@ const char *zh_creation_key(zh_buf *out, const char *document, zh_error *err)
     return zh_buf_cstr(out, err);
 }
 
-/* As the entries are ordered: '/' before every other byte. */
-static int compare_path(const zh_entry *e, const char *path, size_t n)
-{
-    const size_t common = e->path_len < n ? e->path_len : n;
-
-    for (size_t i = 0; i < common; i++) {
-        const unsigned a = e->path[i] == '/' ? 0 : (unsigned char)e->path[i];
-        const unsigned b = path[i] == '/' ? 0 : (unsigned char)path[i];
-
-        if (a != b)
-            return a < b ? -1 : 1;
-    }
-    return (e->path_len > n) - (e->path_len < n);
-}
-
 uint32_t zh_creation_find(const zh_creation *c, const char *path, size_t n)
 {
     uint32_t low = 0, high = c->plan->n;
 
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        const int order = compare_path(&c->plan->entry[middle], path, n);
+        const zh_entry *e = &c->plan->entry[middle];
+        const int order = zh_plan__compare(e->path, e->path_len, path, (uint32_t)n);
 
         if (order == 0)
             return middle;

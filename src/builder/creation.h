@@ -151,6 +151,8 @@ int zh_move_exchange(zh_creation *c, uint32_t i, zh_error *err);
 /* What is at key goes below the stage. key is taken, also on failure (NULL: no memory); number: no two moves have one;
  * returns: should the process die, zh_restore puts it back. */
 int zh_move_aside(zh_creation *c, char *key, size_t number, bool returns, zh_error *err);
+/* One of the three moving deeds, or the way back. Not noted. */
+int zh_move_once(const zh_creation *c, zh_deed deed, const char *key, const char *from, bool back, zh_error *err);
 char *zh_aside_name(const zh_creation *c, size_t number, zh_error *err); /* "stage/old-<number>"; the caller frees */
 
 /* --- replace_root.c: the new members are at their places --- */

@@ -227,7 +227,7 @@ static int undo_move(const zh_creation *c, const zh_done *d, zh_error *err)
     int rc = zh_keys_walk(c->store, d->key, sort_key, &s, err);
 
     if (rc == ZH_OK && s.others == 0)
-        rc = zh_store_move(c->store, d->key, d->from, 0, err);
+        rc = zh_move_once(c, d->deed, d->key, d->from, true, err);
     for (size_t i = s.ours.n; rc == ZH_OK && s.others > 0 && i-- > 0;)
         rc = zh_store_erase(c->store, s.ours.item[i].name, err);
     if (rc == ZH_OK && s.others > 0)
@@ -246,10 +246,8 @@ static int undo(zh_creation *c, const zh_done *d, zh_error *err)
         rc = undo_move(c, d, err);
         break;
     case ZH_DID_ASIDE:
-        rc = zh_store_move(c->store, d->from, d->key, 0, err);
-        break;
     case ZH_DID_EXCHANGE:
-        rc = zh_store_move(c->store, d->from, d->key, ZH_MOVE_EXCHANGE, err);
+        rc = zh_move_once(c, d->deed, d->key, d->from, true, err);
         break;
     case ZH_DID_PUT:
         if (d->had_old)

@@ -50,7 +50,7 @@ char *zh_aside_name(const zh_creation *c, size_t number, zh_error *err)
     return out;
 }
 
-static int move_once(const zh_creation *c, zh_deed deed, const char *key, const char *from, bool back, zh_error *err)
+int zh_move_once(const zh_creation *c, zh_deed deed, const char *key, const char *from, bool back, zh_error *err)
 {
     if (deed == ZH_DID_EXCHANGE)
         return zh_store_move(c->store, from, key, ZH_MOVE_EXCHANGE, err);
@@ -65,12 +65,12 @@ static int move_noted(zh_creation *c, zh_deed deed, char *key, char *from, zh_er
     int rc = ZH_NOMEM;
 
     if (key != NULL && from != NULL)
-        rc = move_once(c, deed, key, from, false, err);
+        rc = zh_move_once(c, deed, key, from, false, err);
     if (rc == ZH_OK) {
         rc = zh_journal_add(c, deed, key, from, NULL, err);
         if (rc == ZH_OK)
             return ZH_OK;
-        (void)move_once(c, deed, key, from, true, NULL); /* what cannot be noted is taken back at once */
+        (void)zh_move_once(c, deed, key, from, true, NULL); /* what cannot be noted is taken back at once */
     }
     zh_free(key);
     zh_free(from);

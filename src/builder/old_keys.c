@@ -8,20 +8,13 @@
 #include "base/error.h"
 #include "meta/grid.h"
 #include "store/key_list.h"
+#include "store/store_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
 #define N_DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
-
-static bool is_among(const char *name, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(name, documents[i]) == 0)
-            return true;
-    return false;
-}
 
 static const char *name_of(const char *key)
 {
@@ -239,9 +232,9 @@ static int leave_foreign(zh_old_keys *o, const zh_creation *c, zh_error *err)
         const char *key = o->item[k].key, *name = name_of(key);
         const size_t prefix = (size_t)(name - key);
 
-        if ((prefix == 0 && is_among(name, N_DOCUMENTS)) || (chunks && zh_grid_is_chunk_key(key)))
+        if ((prefix == 0 && zh_store__is_document_key(name)) || (chunks && zh_grid_is_chunk_key(key)))
             o->item[k].goes = true;
-        if (prefix > 0 && strchr(key, '/') + 1 == name && !o->item[k].goes && is_among(name, N_DOCUMENTS))
+        if (prefix > 0 && strchr(key, '/') + 1 == name && !o->item[k].goes && zh_store__is_document_key(name))
             mark_run(o, count_before(o, key, prefix, false), count_before(o, key, prefix, true), prefix);
     }
     drop_foreign(o);
@@ -284,7 +277,7 @@ static int sort_out(zh_old_keys *o, const zh_creation *c, zh_error *err)
     int rc = ZH_OK;
 
     for (size_t k = 0; k < o->n; k++)
-        if (is_among(name_of(o->item[k].key), N_DOCUMENTS))
+        if (zh_store__is_document_key(o->item[k].key))
             o->item[k].sort = ZH_OLD_DOCUMENT;
     for (uint32_t i = 0; rc == ZH_OK && o->n > 0 && i < c->plan->n; i++)
         if (c->top[i] != ZH_ENTRY_NONE)

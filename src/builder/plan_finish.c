@@ -305,21 +305,27 @@ static int add_groups(finishing *f)
 
 /* --- order --- */
 
+int zh_plan__compare(const char *a, uint32_t n_a, const char *b, uint32_t n_b)
+{
+    const uint32_t n = n_a < n_b ? n_a : n_b;
+    uint32_t i = 0;
+
+    while (i < n && a[i] == b[i])
+        i++;
+    if (i < n) {
+        const unsigned ca = a[i] == '/' ? 0 : (unsigned char)a[i];
+        const unsigned cb = b[i] == '/' ? 0 : (unsigned char)b[i];
+
+        return ca < cb ? -1 : 1;
+    }
+    return (n_a > n_b) - (n_a < n_b);
+}
+
 static int compare_entries(const void *a, const void *b)
 {
     const zh_entry *x = a, *y = b;
-    const uint32_t n = x->path_len < y->path_len ? x->path_len : y->path_len;
-    uint32_t i = 0;
 
-    while (i < n && x->path[i] == y->path[i])
-        i++;
-    if (i < n) {
-        const unsigned cx = x->path[i] == '/' ? 0 : (unsigned char)x->path[i];
-        const unsigned cy = y->path[i] == '/' ? 0 : (unsigned char)y->path[i];
-
-        return cx < cy ? -1 : 1;
-    }
-    return (x->path_len > y->path_len) - (x->path_len < y->path_len);
+    return zh_plan__compare(x->path, x->path_len, y->path, y->path_len);
 }
 
 static bool is_above(const zh_entry *group, const zh_entry *e)

@@ -73,6 +73,9 @@ int zh_plan__members(const char **out, uint32_t *len, zh_plan *p, const zh_json 
                      zh_error *err);
 int zh_plan__attributes(zh_entry *e, zh_plan *p, const char *text, zh_error *err);
 
+/* plan_finish.c: the order of a plan's entries, '/' before every other byte. */
+int zh_plan__compare(const char *a, uint32_t n_a, const char *b, uint32_t n_b);
+
 /* plan_key.c: n bytes at key to the normal form, in place; *n becomes its length. ZH_OK or a code with a message that
  * does not name the key. */
 int zh_plan__normalise(char *key, size_t *n, bool backslash_is_slash, zh_error *err);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "meta/grid.h"
 #include "store/key_list.h"
+#include "store/store_impl.h"
 
 #include <string.h>
 
@@ -77,28 +78,9 @@ static int put_aside(zh_creation *c, const char *name, bool returns, zh_error *e
     return zh_move_aside(c, key, c->plan->n + c->n_journal, returns, err);
 }
 
-static int note_foreign(void *payload, const char *key, const char *name, zh_error *err)
+static bool is_foreign(const char *key)
 {
-    (void)name;
-    if (zh_grid_is_chunk_key(key))
-        return ZH_OK;
-    *(bool *)payload = true;
-    return zh_error_set(err, ZH_ABORTED, "one is enough");
-}
-
-/* Are all keys below the prefix those of chunks? */
-static int is_all_chunks(bool *yes, const zh_creation *c, const char *prefix, zh_error *err)
-{
-    zh_error enough = ZH_ERROR_INIT;
-    bool foreign = false;
-    const int rc = zh_keys_walk(c->store, prefix, note_foreign, &foreign, &enough);
-
-    *yes = rc == ZH_OK && !foreign;
-    if (rc == ZH_OK || (rc == ZH_ABORTED && foreign))
-        return ZH_OK;
-    if (err != NULL)
-        *err = enough;
-    return rc;
+    return !zh_grid_is_chunk_key(key);
 }
 
 /* Chunks of the old root, in the root itself ("0.1", "c.0") and below ("c/0/1", "0/1"). A member that has such a name
@@ -115,8 +97,10 @@ static int clear_chunks(zh_creation *c, const old_root *old, bool array, zh_erro
             continue;
         if (e->is_prefix)
             rc = has_document(&node, c, e->name, err);
-        if (rc == ZH_OK && array && !node && !chunks)
-            rc = is_all_chunks(&chunks, c, e->name, err);
+        if (rc == ZH_OK && array && !node && !chunks) {
+            rc = zh_keys_any(&chunks, c->store, e->name, is_foreign, err);
+            chunks = !chunks;
+        }
         if (rc < 0 || (node ? !array : !chunks))
             continue;
         rc = e->is_prefix ? put_aside(c, e->name, node, err) : zh_journal_keep(c, e->name, err);
@@ -148,23 +132,19 @@ static int clear_members(zh_creation *c, const old_root *old, zh_error *err)
 /* Documents of the root that the new one does not have; with purge, whatever else lies in it. */
 static int clear_keys(zh_creation *c, const old_root *old, zh_error *err)
 {
-    static const char *const documents[] = {"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"};
     zh_document d[2];
     const unsigned n = zh_entry_documents(d, &c->plan->entry[0], c->opts.always_zattrs);
     int rc = ZH_OK;
 
     for (size_t k = 0; rc == ZH_OK && k < old->names.n; k++) {
         const zh_key_entry *e = &old->names.item[k];
-        bool document = false,
-             own = c->consolidated_written && c->plan->format == ZH_V2 && strcmp(e->name, ".zmetadata") == 0;
+        bool own = c->consolidated_written && c->plan->format == ZH_V2 && strcmp(e->name, ".zmetadata") == 0;
 
-        for (size_t j = 0; j < sizeof(documents) / sizeof(documents[0]); j++)
-            document = document || strcmp(e->name, documents[j]) == 0;
         for (unsigned j = 0; j < n; j++)
             own = own || strcmp(e->name, zh_document_name(d[j])) == 0;
         if (e->is_prefix || own)
             continue;
-        if (document)
+        if (zh_store__is_document_key(e->name))
             rc = zh_journal_erase(c, e->name, err);
         else if (c->opts.purge)
             rc = zh_journal_keep(c, e->name, err);

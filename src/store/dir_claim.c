@@ -1,6 +1,7 @@
 /* dir_claim.c - see dir_claim.h. */
 #include "store/dir_claim.h"
 #include "store/dir_remove.h"
+#include "store/file_io.h"
 #include "store/store_impl.h"
 #include "base/error.h"
 
@@ -62,17 +63,12 @@ static bool is_current(int root, int marker)
            mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
-static bool has_no_locks(int errnum)
-{
-    return errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
-}
-
 /* 0 or an errno; EWOULDBLOCK: its maker is alive, or nobody can say. `lenient`: then it is taken for dead. */
 static int lock_marker(int marker, bool lenient)
 {
     const int rc = flock(marker, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 
-    if (rc != 0 && has_no_locks(rc))
+    if (rc != 0 && zh_io_has_no_locks(rc))
         return lenient ? 0 : EWOULDBLOCK;
     return rc;
 }

@@ -52,3 +52,8 @@ int zh_io_rename_new(int dir, const char *from, const char *to)
     (void)unlinkat(dir, from, 0);
     return 0;
 }
+
+bool zh_io_has_no_locks(int errnum)
+{
+    return errnum == EBADF || errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
+}

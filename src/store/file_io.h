@@ -2,6 +2,7 @@
 #ifndef ZH_FILE_IO_H
 #define ZH_FILE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,5 +12,7 @@ int zh_io_pread(int fd, void *p, size_t n, uint64_t offset, size_t *got);
 int zh_io_pwrite(int fd, const void *p, size_t n, uint64_t offset);
 /* Renames a file within the directory. EEXIST: there is something named to, and both stay as they are. */
 int zh_io_rename_new(int dir, const char *from, const char *to);
+/* Is that what flock answers where a file system has no locks? */
+bool zh_io_has_no_locks(int errnum);
 
 #endif

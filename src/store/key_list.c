@@ -110,3 +110,31 @@ int zh_keys_walk(zh_store *s, const char *prefix, zh_keys_fn fn, void *payload, 
     zh_key_list_dispose(&stack);
     return rc;
 }
+
+typedef struct search {
+    bool (*is)(const char *key);
+    bool found;
+} search;
+
+static int look_at(void *payload, const char *key, const char *name, zh_error *err)
+{
+    search *s = payload;
+
+    (void)name;
+    s->found = s->is == NULL || s->is(key);
+    return s->found ? zh_error_set(err, ZH_ABORTED, "one is enough") : ZH_OK;
+}
+
+int zh_keys_any(bool *out, zh_store *s, const char *prefix, bool (*is)(const char *key), zh_error *err)
+{
+    search found = {is, false};
+    zh_error why = ZH_ERROR_INIT;
+    const int rc = zh_keys_walk(s, prefix, look_at, &found, &why);
+
+    *out = found.found;
+    if (rc == ZH_OK || found.found)
+        return ZH_OK;
+    if (err != NULL)
+        *err = why;
+    return rc;
+}

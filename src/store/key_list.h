@@ -30,6 +30,9 @@ void zh_key_list_dispose(zh_key_list *l);
 typedef int (*zh_keys_fn)(void *payload, const char *key, const char *name, zh_error *err);
 int zh_keys_walk(zh_store *s, const char *prefix, zh_keys_fn fn, void *payload, zh_error *err);
 
+/* *out: is there a key below prefix that is(key)? is NULL: any. Looks no further than the first. */
+int zh_keys_any(bool *out, zh_store *s, const char *prefix, bool (*is)(const char *key), zh_error *err);
+
 /* Appends "prefix/name", or "name" if prefix is empty. */
 int zh_key_join(zh_buf *out, const char *prefix, const char *name, zh_error *err);
 

@@ -692,11 +692,6 @@ static int dir_move(zh_store *s, const char *from, const char *to, unsigned flag
 
 /* --- the lock between creators --- */
 
-static bool has_no_locks(int errnum)
-{
-    return errnum == EBADF || errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENOSYS;
-}
-
 /* A descriptor of its own: the lock belongs to it, so that two stores on one directory exclude each other too.
  * *out is -1 where there are no locks. 0 or an errno. */
 static int lock_root(int *out, int root)
@@ -713,7 +708,7 @@ static int lock_root(int *out, int root)
         return 0;
     (void)close(*out);
     *out = -1;
-    return has_no_locks(rc) ? 0 : rc;
+    return zh_io_has_no_locks(rc) ? 0 : rc;
 }
 
 static int dir_lock(zh_store *s, zh_error *err)
